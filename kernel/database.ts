@@ -1,0 +1,257 @@
+import { readdir, readFile } from 'node:fs/promises';
+import pg from 'pg';
+import { errorText } from './log.ts';
+import type { Log } from './log.ts';
+
+/** Runs statements: a pool, or the connection of one transaction. */
+export interface Sql {
+  /** The rows of one statement. Parameters are `$1`, `$2`, …; bigint columns come back as bigint, numeric as text. */
+  query<Row>(statement: string, parameters?: readonly unknown[]): Promise<Row[]>;
+}
+
+/** One transaction's connection. */
+export interface Transaction extends Sql {
+  /** Signals a channel once the transaction has committed; never when it has not. */
+  signalOnCommit(channel: string): void;
+}
+
+export interface Database extends Sql {
+  /** The schema this database's role owns; it can see no other. */
+  readonly schema: string;
+  /**
+   * Runs `work` in one transaction: all of it is durable when the promise resolves, none of it when it
+   * rejects. A serialization failure or deadlock is tried again, so `work` must have no effect outside.
+   */
+  transaction<Value>(work: (tx: Transaction) => Promise<Value>): Promise<Value>;
+  /**
+   * Calls `onSignal` at every signal on the channel, and after each reconnection, because signals sent
+   * meanwhile are lost: a signal says "look", it never carries the fact.
+   */
+  listen(channel: string, onSignal: () => void): Promise<Listener>;
+  close(): Promise<void>;
+}
+
+export interface Listener {
+  close(): Promise<void>;
+}
+
+/** Deadlocks and serialization failures are the database's way to ask for a second try. */
+const RETRYABLE_SQLSTATES = new Set(['40001', '40P01']);
+const TRANSACTION_ATTEMPTS_MAX = 4;
+/** A statement that runs longer holds locks that others wait for; none of ours needs a tenth of it. */
+const STATEMENT_TIMEOUT_MS = 15_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+
+export function openDatabase(options: {
+  url: string;
+  schema: string;
+  poolSize: number;
+  log: Log;
+}): Database {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.poolSize,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    application_name: `concord-${options.schema}`,
+    types,
+  });
+  pool.on('error', (error) => {
+    options.log.warn({
+      event: 'database.connection-lost',
+      schema: options.schema,
+      error: errorText(error),
+    });
+  });
+  const signal = createSignaller(pool);
+  return {
+    schema: options.schema,
+    query: (statement, parameters) => run(pool, statement, parameters),
+    transaction: (work) => inTransaction(pool, work, signal),
+    listen: (channel, onSignal) =>
+      listenOn({ url: options.url, channel, onSignal, schema: options.schema, log: options.log }),
+    close: () => pool.end(),
+  };
+}
+
+/**
+ * Signals outside the transaction, because NOTIFY inside one makes all commits of the server queue up
+ * behind its fsync. While one signal of a channel is on its way, later ones are folded into the next.
+ */
+function createSignaller(pool: pg.Pool): (channel: string) => void {
+  const pending = new Map<string, boolean>();
+  return function signal(channel) {
+    if (pending.has(channel)) {
+      pending.set(channel, true);
+      return;
+    }
+    pending.set(channel, false);
+    const done = (): void => {
+      const again = pending.get(channel) === true;
+      pending.delete(channel);
+      if (again) signal(channel);
+    };
+    // A lost signal costs only latency: whoever waits for it also looks by itself.
+    pool.query('select pg_notify($1, $2)', [channel, '']).then(done, () => pending.delete(channel));
+  };
+}
+
+async function inTransaction<Value>(
+  pool: pg.Pool,
+  work: (tx: Transaction) => Promise<Value>,
+  signal: (channel: string) => void,
+): Promise<Value> {
+  for (let attempt = 1; ; attempt += 1) {
+    const client = await pool.connect();
+    const channels = new Set<string>();
+    let failure: Error | undefined;
+    try {
+      await client.query('begin');
+      const value = await work({
+        query: (statement, parameters) => run(client, statement, parameters),
+        signalOnCommit: (channel) => void channels.add(channel),
+      });
+      await client.query('commit');
+      channels.forEach(signal);
+      return value;
+    } catch (error) {
+      failure = await rolledBack(client);
+      if (attempt >= TRANSACTION_ATTEMPTS_MAX || !RETRYABLE_SQLSTATES.has(sqlState(error)))
+        throw error;
+    } finally {
+      client.release(failure);
+    }
+  }
+}
+
+/** How long a lost listening connection waits before it tries again. */
+const RELISTEN_MS = 500;
+
+async function listenOn(options: {
+  url: string;
+  channel: string;
+  onSignal: () => void;
+  schema: string;
+  log: Log;
+}): Promise<Listener> {
+  let closed = false;
+  let client: pg.Client | null = null;
+  let retry: NodeJS.Timeout | undefined;
+  const connect = async (): Promise<void> => {
+    const fresh = new pg.Client({
+      connectionString: options.url,
+      application_name: `concord-listen-${options.channel}`,
+    });
+    fresh.on('notification', options.onSignal);
+    fresh.on('error', (error) => {
+      options.log.warn({
+        event: 'database.connection-lost',
+        schema: options.schema,
+        error: errorText(error),
+      });
+    });
+    fresh.on('end', () => {
+      if (!closed) retry = setTimeout(reconnect, RELISTEN_MS);
+    });
+    await fresh.connect();
+    await fresh.query(`listen ${pg.escapeIdentifier(options.channel)}`);
+    client = fresh;
+  };
+  const reconnect = (): void => {
+    connect().then(options.onSignal, () => {
+      if (!closed) retry = setTimeout(reconnect, RELISTEN_MS);
+    });
+  };
+  await connect();
+  return {
+    close: async () => {
+      closed = true;
+      clearTimeout(retry);
+      await client?.end();
+    },
+  };
+}
+
+/** Rolls back; a connection that cannot even do that is thrown away by its pool. */
+async function rolledBack(client: pg.PoolClient): Promise<Error | undefined> {
+  try {
+    await client.query('rollback');
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+async function run<Row>(
+  runner: pg.Pool | pg.PoolClient,
+  statement: string,
+  parameters: readonly unknown[] = [],
+): Promise<Row[]> {
+  const result = await runner.query(statement, [...parameters]);
+  return result.rows as Row[];
+}
+
+/** The five characters PostgreSQL gives an error, or an empty text when the error is not PostgreSQL's. */
+export function sqlState(error: unknown): string {
+  return error instanceof pg.DatabaseError ? (error.code ?? '') : '';
+}
+
+/** The name of the unique or check constraint that refused a row, or null. */
+export function violatedConstraint(error: unknown): string | null {
+  return error instanceof pg.DatabaseError && /^23/.test(error.code ?? '')
+    ? (error.constraint ?? null)
+    : null;
+}
+
+/** Keeps exact what JavaScript numbers would blur: int8 as bigint, numeric and date as text. */
+const OID_INT8 = 20;
+const OID_NUMERIC = 1700;
+const OID_DATE = 1082;
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') => {
+    if (oid === OID_INT8) return (value: string) => BigInt(value);
+    if (oid === OID_NUMERIC || oid === OID_DATE) return (value: string) => value;
+    return pg.types.getTypeParser(oid, format);
+  },
+};
+
+/** Every schema has the kernel's tables (outbox, inbox, idempotency) before its own. */
+const KERNEL_MIGRATIONS = new URL('./migrations/', import.meta.url);
+/** One migration run at a time per schema, whatever number of processes start together. */
+const MIGRATION_LOCK = 4_711_001;
+
+/** Applies the numbered SQL files that this schema has not seen yet, all in one transaction. */
+export async function migrate(database: Database, folder: URL, log: Log): Promise<void> {
+  const files = [
+    ...(await migrationsIn(KERNEL_MIGRATIONS, 'kernel')),
+    ...(await migrationsIn(folder, 'own')),
+  ];
+  const applied = await database.transaction(async (tx) => {
+    await tx.query('select pg_advisory_xact_lock($1, hashtext(current_schema()))', [
+      MIGRATION_LOCK,
+    ]);
+    await tx.query(
+      'create table if not exists migration (name text primary key, applied_at timestamptz not null default now())',
+    );
+    const rows = await tx.query<{ name: string }>('select name from migration');
+    const known = new Set(rows.map((row) => row.name));
+    const pending = files.filter((file) => !known.has(file.name));
+    for (const file of pending) {
+      await tx.query(file.sql);
+      await tx.query('insert into migration (name) values ($1)', [file.name]);
+    }
+    return pending.map((file) => file.name);
+  });
+  if (applied.length > 0)
+    log.info({ event: 'database.migrated', schema: database.schema, migrations: applied });
+}
+
+async function migrationsIn(folder: URL, prefix: string): Promise<{ name: string; sql: string }[]> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
+  return Promise.all(
+    names.map(async (name) => ({
+      name: `${prefix}/${name}`,
+      sql: await readFile(new URL(name, folder), 'utf8'),
+    })),
+  );
+}
