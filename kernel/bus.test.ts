@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createTestDatabase } from '../tests/support/test-database.ts';
+import { createTestDatabase, NO_MIGRATIONS } from '../tests/support/test-database.ts';
 import { createEventFactory } from './event.ts';
 import { appendEvents, startRelay } from './outbox.ts';
 import { startConsumer } from './inbox.ts';
@@ -10,7 +10,6 @@ import type { TestDatabase } from '../tests/support/test-database.ts';
 import type { BusEntry, EventBus } from './bus.ts';
 import type { DomainEvent } from './event.ts';
 
-const NO_MIGRATIONS = new URL('../tests/support/no-migrations/', import.meta.url);
 const event = createEventFactory('/tests', systemClock);
 
 function happened(documentId: string, sequence: number): DomainEvent {

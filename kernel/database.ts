@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
-import pg from 'pg';
+import { Client, DatabaseError, Pool, escapeIdentifier, types as pgTypes } from 'pg';
+import type { CustomTypesConfig, PoolClient } from 'pg';
 import { errorText } from './log.ts';
 import type { Log } from './log.ts';
 
@@ -48,7 +49,7 @@ export function openDatabase(options: {
   poolSize: number;
   log: Log;
 }): Database {
-  const pool = new pg.Pool({
+  const pool = new Pool({
     connectionString: options.url,
     max: options.poolSize,
     statement_timeout: STATEMENT_TIMEOUT_MS,
@@ -78,26 +79,28 @@ export function openDatabase(options: {
  * Signals outside the transaction, because NOTIFY inside one makes all commits of the server queue up
  * behind its fsync. While one signal of a channel is on its way, later ones are folded into the next.
  */
-function createSignaller(pool: pg.Pool): (channel: string) => void {
+function createSignaller(pool: Pool): (channel: string) => void {
   const pending = new Map<string, boolean>();
-  return function signal(channel) {
+  function signal(channel: string): void {
     if (pending.has(channel)) {
       pending.set(channel, true);
       return;
     }
     pending.set(channel, false);
-    const done = (): void => {
-      const again = pending.get(channel) === true;
-      pending.delete(channel);
-      if (again) signal(channel);
-    };
+    void send(channel);
+  }
+  async function send(channel: string): Promise<void> {
     // A lost signal costs only latency: whoever waits for it also looks by itself.
-    pool.query('select pg_notify($1, $2)', [channel, '']).then(done, () => pending.delete(channel));
-  };
+    await pool.query('select pg_notify($1, $2)', [channel, '']).catch(() => undefined);
+    const again = pending.get(channel) === true;
+    pending.delete(channel);
+    if (again) signal(channel);
+  }
+  return signal;
 }
 
 async function inTransaction<Value>(
-  pool: pg.Pool,
+  pool: Pool,
   work: (tx: Transaction) => Promise<Value>,
   signal: (channel: string) => void,
 ): Promise<Value> {
@@ -135,10 +138,10 @@ async function listenOn(options: {
   log: Log;
 }): Promise<Listener> {
   let closed = false;
-  let client: pg.Client | null = null;
+  let client: Client | null = null;
   let retry: NodeJS.Timeout | undefined;
   const connect = async (): Promise<void> => {
-    const fresh = new pg.Client({
+    const fresh = new Client({
       connectionString: options.url,
       application_name: `concord-listen-${options.channel}`,
     });
@@ -154,7 +157,7 @@ async function listenOn(options: {
       if (!closed) retry = setTimeout(reconnect, RELISTEN_MS);
     });
     await fresh.connect();
-    await fresh.query(`listen ${pg.escapeIdentifier(options.channel)}`);
+    await fresh.query(`listen ${escapeIdentifier(options.channel)}`);
     client = fresh;
   };
   const reconnect = (): void => {
@@ -173,7 +176,7 @@ async function listenOn(options: {
 }
 
 /** Rolls back; a connection that cannot even do that is thrown away by its pool. */
-async function rolledBack(client: pg.PoolClient): Promise<Error | undefined> {
+async function rolledBack(client: PoolClient): Promise<Error | undefined> {
   try {
     await client.query('rollback');
     return undefined;
@@ -183,7 +186,7 @@ async function rolledBack(client: pg.PoolClient): Promise<Error | undefined> {
 }
 
 async function run<Row>(
-  runner: pg.Pool | pg.PoolClient,
+  runner: Pool | PoolClient,
   statement: string,
   parameters: readonly unknown[] = [],
 ): Promise<Row[]> {
@@ -193,26 +196,24 @@ async function run<Row>(
 
 /** The five characters PostgreSQL gives an error, or an empty text when the error is not PostgreSQL's. */
 export function sqlState(error: unknown): string {
-  return error instanceof pg.DatabaseError ? (error.code ?? '') : '';
+  return error instanceof DatabaseError ? (error.code ?? '') : '';
 }
 
 /** The name of the unique or check constraint that refused a row, or null. */
 export function violatedConstraint(error: unknown): string | null {
-  return error instanceof pg.DatabaseError && /^23/.test(error.code ?? '')
+  return error instanceof DatabaseError && error.code?.startsWith('23') === true
     ? (error.constraint ?? null)
     : null;
 }
 
-/** Keeps exact what JavaScript numbers would blur: int8 as bigint, numeric and date as text. */
-const OID_INT8 = 20;
-const OID_NUMERIC = 1700;
-const OID_DATE = 1082;
-const types: pg.CustomTypesConfig = {
-  getTypeParser: (oid: number, format?: 'text' | 'binary') => {
-    if (oid === OID_INT8) return (value: string) => BigInt(value);
-    if (oid === OID_NUMERIC || oid === OID_DATE) return (value: string) => value;
-    return pg.types.getTypeParser(oid, format);
-  },
+/** Keeps exact what JavaScript would blur, by type OID: int8 as bigint, numeric and date as text. */
+const READ_AS: Readonly<Record<number, (value: string) => unknown>> = {
+  20: BigInt,
+  1700: String,
+  1082: String,
+};
+const types: CustomTypesConfig = {
+  getTypeParser: (oid, format) => READ_AS[oid] ?? pgTypes.getTypeParser(oid, format),
 };
 
 /** Every schema has the kernel's tables (outbox, inbox, idempotency) before its own. */

@@ -58,7 +58,7 @@ async function claim<Value>(
   );
   if (claimed.length > 0) return null;
   const [row] = await tx.query<{ fingerprint: string; answer: string | null }>(
-    'select fingerprint, answer::text as answer from idempotency where caller = $1 and key = $2',
+    'select fingerprint, answer from idempotency where caller = $1 and key = $2',
     [command.caller, command.idempotencyKey],
   );
   if (row === undefined || row.fingerprint !== fingerprint || row.answer === null) {
@@ -95,7 +95,7 @@ export async function firstAnswer<Value>(
   command: Command,
 ): Promise<Result<Value, IdempotencyKeyReused> | null> {
   const [row] = await database.query<{ fingerprint: string; answer: string | null }>(
-    'select fingerprint, answer::text as answer from idempotency where caller = $1 and key = $2',
+    'select fingerprint, answer from idempotency where caller = $1 and key = $2',
     [command.caller, command.idempotencyKey],
   );
   if (row === undefined || row.answer === null) return null;

@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { Client, escapeIdentifier, escapeLiteral } from 'pg';
 import type { Secret } from './config.ts';
 
 /** Every schema of the installation; each has a role of its own that sees no other. */
@@ -40,8 +40,8 @@ export async function ensureRoles(adminUrl: string, password: Secret): Promise<v
     for (const role of [RELAY_ROLE, ...SCHEMAS.map(roleOf)]) {
       const { rowCount } = await client.query('select from pg_roles where rolname = $1', [role]);
       const verb = rowCount === 0 ? 'create' : 'alter';
-      const login = `login nosuperuser nocreatedb nocreaterole nobypassrls password ${pg.escapeLiteral(password.reveal())}`;
-      await client.query(`${verb} role ${pg.escapeIdentifier(role)} ${login}`);
+      const login = `login nosuperuser nocreatedb nocreaterole nobypassrls password ${escapeLiteral(password.reveal())}`;
+      await client.query(`${verb} role ${escapeIdentifier(role)} ${login}`);
     }
   });
 }
@@ -50,15 +50,15 @@ export async function ensureRoles(adminUrl: string, password: Secret): Promise<v
 export async function ensureSchemas(adminUrl: string): Promise<void> {
   await withClient(adminUrl, async (client) => {
     const { rows } = await client.query<{ name: string }>('select current_database() as name');
-    const database = pg.escapeIdentifier(rows[0]?.name ?? 'postgres');
+    const database = escapeIdentifier(rows[0]?.name ?? 'postgres');
     await client.query('revoke all on schema public from public');
     for (const schema of SCHEMAS) {
-      const role = pg.escapeIdentifier(roleOf(schema));
+      const role = escapeIdentifier(roleOf(schema));
       await client.query(`create schema if not exists ${schema} authorization ${role}`);
       await client.query(`alter role ${role} in database ${database} set search_path = ${schema}`);
     }
     await client.query(
-      `create schema if not exists ${JOBS_SCHEMA} authorization ${pg.escapeIdentifier(roleOf('integration'))}`,
+      `create schema if not exists ${JOBS_SCHEMA} authorization ${escapeIdentifier(roleOf('integration'))}`,
     );
   });
 }
@@ -88,9 +88,9 @@ function urlAs(adminUrl: string, role: string, password: Secret): string {
 
 async function withClient(
   adminUrl: string,
-  work: (client: pg.Client) => Promise<void>,
+  work: (client: Client) => Promise<void>,
 ): Promise<void> {
-  const client = new pg.Client({
+  const client = new Client({
     connectionString: adminUrl,
     application_name: 'concord-provision',
   });

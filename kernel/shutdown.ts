@@ -27,16 +27,22 @@ export function createShutdown(onProblem: (step: string, error: unknown) => void
   };
 }
 
+/** One press of Ctrl-C can reach a process twice, from the terminal and from its parent; only a later one means "at once". */
+const SAME_SIGNAL_MS = 1_000;
+
 /** Ends the process after a clean shutdown when it is asked to stop; a second signal ends it at once. */
 export function shutdownOnSignals(shutdown: Shutdown): void {
-  let asked = false;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (asked) process.exit(130);
-      asked = true;
-      void shutdown.run().then(() => process.exit(0));
-    });
-  }
+  let askedAtMs: number | null = null;
+  const stop = (): void => {
+    const nowMs = performance.now();
+    if (askedAtMs !== null && nowMs - askedAtMs > SAME_SIGNAL_MS) process.exit(130);
+    if (askedAtMs !== null) return;
+    askedAtMs = nowMs;
+    void shutdown.run().then(() => process.exit(0));
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
+  // The parent that holds our message channel has died without a word.
+  process.once('disconnect', stop);
 }
 
 /** `work`, or an error that names what took longer than `timeoutMs`. */

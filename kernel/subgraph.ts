@@ -1,6 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { ApolloServer, HeaderMap } from '@apollo/server';
-import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
+import {
+  ApolloServerPluginInlineTraceDisabled,
+  ApolloServerPluginLandingPageDisabled,
+} from '@apollo/server/plugin/disabled';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { parse } from 'graphql';
 import { scalarResolvers } from './scalars.ts';
@@ -9,7 +12,7 @@ import { INTERNAL_TOKEN_HEADER } from './internal-token.ts';
 import { acceptsStream, streamOperation } from './subgraph-stream.ts';
 import { createGraphErrorFormat } from './graph-error.ts';
 import type { GraphQLSchema } from 'graphql';
-import type { HttpReply, HttpRequest, HttpServer, Readiness } from './http.ts';
+import type { HttpReply, HttpRequest, HttpServer, Readiness, Route } from './http.ts';
 import type { Viewer } from './identity.ts';
 import type { CallVerifier } from './internal-token.ts';
 import type { Log } from './log.ts';
@@ -39,44 +42,73 @@ export async function readSubgraphSdl(schemaFile: URL): Promise<string> {
 
 /** The executable schema of a room. Resolvers come typed by the generated `Resolvers` of that room. */
 export function buildSchema(sdl: string, resolvers: object): GraphQLSchema {
-  type Modules = Parameters<typeof buildSubgraphSchema>[0];
   const modules = [{ typeDefs: parse(sdl), resolvers: { ...scalarResolvers, ...resolvers } }];
   // The generated resolver types are stricter than Apollo's map type; this is the one place where they meet.
-  return buildSubgraphSchema(modules as unknown as Modules);
+  return buildSubgraphSchema(modules);
 }
 
 export interface SubgraphServer extends HttpServer {
   readonly sdl: string;
 }
 
-/** Serves a room's GraphQL to signed calls only: POST `/graphql`, JSON, and event streams for subscriptions. */
-export async function serveSubgraph<Context extends object>(options: {
+/** Who asks, or the reply that refuses to listen. */
+export type Authenticate = (
+  request: HttpRequest,
+) => Promise<
+  | { readonly ok: true; readonly viewer: Viewer; readonly caller: string }
+  | { readonly ok: false; readonly reply: HttpReply }
+>;
+
+interface GraphOptions {
   readonly name: string;
   readonly sdl: string;
   readonly resolvers: object;
-  readonly createContext: (request: RequestContext) => Context;
-  readonly verifyCall: CallVerifier;
+  readonly createContext: (request: RequestContext) => object;
   readonly host: string;
   readonly port: number;
   readonly ready: Readiness;
   readonly log: Log;
-}): Promise<SubgraphServer> {
-  const schema = buildSchema(options.sdl, options.resolvers);
-  const apollo = new ApolloServer<Context>({
-    schema,
+  /** Further routes on the same server, such as a webhook. */
+  readonly routes?: readonly Route[];
+}
+
+/** Serves a room's GraphQL to signed calls only: POST `/graphql`, JSON, and event streams for subscriptions. */
+export async function serveSubgraph(
+  options: GraphOptions & { readonly verifyCall: CallVerifier },
+): Promise<SubgraphServer> {
+  return serveGraph({
+    ...options,
     introspection: false,
+    authenticate: signedCallsOnly(options.name, options.verifyCall, options.log),
+  });
+}
+
+/** Serves a graph to whom `authenticate` lets in. */
+export async function serveGraph(
+  options: GraphOptions & { readonly authenticate: Authenticate; readonly introspection: boolean },
+): Promise<SubgraphServer> {
+  const schema = buildSchema(options.sdl, options.resolvers);
+  const apollo = new ApolloServer<object>({
+    schema,
+    introspection: options.introspection,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     formatError: createGraphErrorFormat(options.name, options.log),
-    plugins: [ApolloServerPluginLandingPageDisabled()],
+    plugins: [ApolloServerPluginLandingPageDisabled(), ApolloServerPluginInlineTraceDisabled()],
   });
   await apollo.start();
   const handle = (request: HttpRequest): Promise<HttpReply> =>
     answerCall(request, { ...options, schema, apollo });
+  const graphRoute: Route = {
+    method: 'POST',
+    path: '/graphql',
+    handle,
+    bodyLimitBytes: CALL_LIMIT_BYTES,
+  };
   const http = await startHttp({
     ...options,
     room: options.name,
-    routes: [{ method: 'POST', path: '/graphql', handle, bodyLimitBytes: CALL_LIMIT_BYTES }],
+    routes: [graphRoute, ...(options.routes ?? [])],
   });
   return {
     ...http,
@@ -91,45 +123,23 @@ export async function serveSubgraph<Context extends object>(options: {
 /** Calls carry captured documents and long lists of representations, so they may be larger than what the front door takes. */
 const CALL_LIMIT_BYTES = 12 * 1024 * 1024;
 
-interface Answering<Context extends object> {
-  readonly name: string;
+interface Answering {
   readonly schema: GraphQLSchema;
-  readonly apollo: ApolloServer<Context>;
-  readonly createContext: (request: RequestContext) => Context;
-  readonly verifyCall: CallVerifier;
-  readonly log: Log;
+  readonly apollo: ApolloServer<object>;
+  readonly createContext: (request: RequestContext) => object;
+  readonly authenticate: Authenticate;
 }
 
-async function answerCall<Context extends object>(
-  request: HttpRequest,
-  serving: Answering<Context>,
-): Promise<HttpReply> {
-  const token = request.headers[INTERNAL_TOKEN_HEADER];
-  const verdict = await serving.verifyCall({
-    token: typeof token === 'string' ? token : undefined,
-    body: request.body,
-  });
-  if (!verdict.ok) {
-    serving.log.warn({
-      event: 'access.refused',
-      room: serving.name,
-      reason: verdict.reason,
-      viewer: '',
-      correlationId: request.correlationId,
-    });
-    return httpProblem(
-      401,
-      'CALL_REFUSED',
-      `The ${serving.name} service answers signed calls only: ${verdict.reason}.`,
-    );
-  }
+async function answerCall(request: HttpRequest, serving: Answering): Promise<HttpReply> {
+  const asked = await serving.authenticate(request);
+  if (!asked.ok) return asked.reply;
   const body = readJson(request.body);
   if (body === null)
     return httpProblem(400, 'BAD_REQUEST', 'A JSON object with "query" is expected as the body.');
   const { correlationId, traceparent, signal } = request;
   const contextValue = serving.createContext({
-    viewer: verdict.viewer,
-    caller: verdict.caller,
+    viewer: asked.viewer,
+    caller: asked.caller,
     correlationId,
     traceparent,
     signal,
@@ -139,10 +149,36 @@ async function answerCall<Context extends object>(
   return executeHttp(serving.apollo, { request, body, contextValue });
 }
 
+function signedCallsOnly(name: string, verifyCall: CallVerifier, log: Log): Authenticate {
+  return async (request) => {
+    const token = request.headers[INTERNAL_TOKEN_HEADER];
+    const verdict = await verifyCall({
+      token: typeof token === 'string' ? token : undefined,
+      body: request.body,
+    });
+    if (verdict.ok) return verdict;
+    log.warn({
+      event: 'access.refused',
+      room: name,
+      reason: verdict.reason,
+      viewer: '',
+      correlationId: request.correlationId,
+    });
+    return {
+      ok: false,
+      reply: httpProblem(
+        401,
+        'CALL_REFUSED',
+        `The ${name} service answers signed calls only: ${verdict.reason}.`,
+      ),
+    };
+  };
+}
+
 /** Hands one request to Apollo Server and takes its HTTP answer. */
-async function executeHttp<Context extends object>(
-  apollo: ApolloServer<Context>,
-  call: { request: HttpRequest; body: unknown; contextValue: Context },
+async function executeHttp(
+  apollo: ApolloServer<object>,
+  call: { request: HttpRequest; body: unknown; contextValue: object },
 ): Promise<HttpReply> {
   const headers = new HeaderMap();
   for (const [name, value] of Object.entries(call.request.headers)) {
@@ -177,7 +213,7 @@ export type ProblemAnswer<P extends Problem> = P & {
 };
 
 /** A mutation's answer: the named success type, or the problem's own type with the correlation id to quote. */
-export function answerOf<Value extends object, P extends Problem, Name extends string>(
+export function answerOf<Value extends object, Name extends string, P extends Problem = never>(
   result: Result<Value, P>,
   successType: Name,
   correlationId: string,

@@ -38,7 +38,7 @@ create table idempotency (
   key text not null,
   operation text not null,
   fingerprint text not null,
-  answer jsonb,
+  answer text,
   created_at timestamptz not null default now(),
   primary key (caller, key)
 );

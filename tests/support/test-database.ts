@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import pg from 'pg';
+import { Client } from 'pg';
 import { Secret } from '#kernel/config.ts';
 import { migrate, openDatabase } from '#kernel/database.ts';
 import { openBus } from '#kernel/bus.ts';
@@ -20,7 +20,9 @@ export interface TestDatabase extends AsyncDisposable {
   openBus(redisUrl?: string): Promise<EventBus>;
 }
 
-export const BUS_MIGRATIONS = new URL('../../kernel/bus-migrations/', import.meta.url);
+/** For tests of the kernel's own tables. */
+export const NO_MIGRATIONS = new URL('./no-migrations/', import.meta.url);
+const BUS_MIGRATIONS = new URL('../../kernel/bus-migrations/', import.meta.url);
 
 export async function createTestDatabase(): Promise<TestDatabase> {
   const server = process.env['TEST_DATABASE_URL'];
@@ -66,7 +68,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
 }
 
 async function asAdmin(server: string, statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: server });
+  const client = new Client({ connectionString: server });
   await client.connect();
   try {
     await client.query(statement);
