@@ -95,6 +95,13 @@ export const PEOPLE: readonly Person[] = [
     costCentres: ALL,
   },
   {
+    login: 'controller',
+    name: 'Carla Ruiz',
+    roles: ['controller'],
+    companies: ALL,
+    costCentres: ALL,
+  },
+  {
     login: 'architect',
     name: 'Aiko Tanaka',
     roles: ['architect'],

@@ -104,6 +104,7 @@ export async function firstAnswer<Value>(
   return { ok: true, value: (decodeJson(row.answer) as { value: Value }).value };
 }
 
-function fingerprintOf(command: Command): string {
+/** What makes two inputs of one key the same: for callers that store answers of many commands in one statement. */
+export function fingerprintOf(command: Command): string {
   return sha256(canonicalJson({ operation: command.operation, input: command.input }));
 }

@@ -93,6 +93,7 @@ export const ROLE_PERMISSIONS: Readonly<Record<string, readonly Permission[]>> =
     'approval-policy:write',
     'bank:read',
   ],
+  controller: [...READ_DOCUMENTS, 'budget:write', 'approval-policy:write'],
   architect: ['introspect', 'schema:read', 'schema:publish'],
   auditor: [...READ_DOCUMENTS, 'exception:read', 'schema:read', 'introspect'],
   'supplier-steward': [

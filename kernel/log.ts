@@ -5,6 +5,11 @@ import { pino } from 'pino';
  * documents do not occur in any of these fields, which is how they stay out of the logs.
  */
 export type LogEvent =
+  | { event: 'postgres.initialised'; cluster: string }
+  | { event: 'postgres.orphan-stopped'; cluster: string; pid: number }
+  | { event: 'postgres.started'; cluster: string; pid: number; port: number }
+  | { event: 'postgres.stopped'; cluster: string }
+  | { event: 'postgres.died'; cluster: string; log: string }
   | { event: 'process.started'; room: string; url: string }
   | { event: 'process.stopped'; room: string }
   | { event: 'process.failed'; room: string; error: string }
@@ -51,6 +56,7 @@ export type LogEvent =
       eventType: string;
       error: string;
     }
+  | { event: 'event.ignored'; consumer: string; eventId: string; eventType: string; reason: string }
   | { event: 'peer.failed'; service: string; error: string; correlationId: string }
   | {
       event: 'delivery.sent';

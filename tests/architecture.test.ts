@@ -115,7 +115,9 @@ const LAWS: readonly Law[] = [
   {
     name: 'a file has at most 400 lines',
     breaches: (files) =>
-      files.filter((source) => source.path.endsWith('.ts') && source.text.split('\n').length > 401).map((source) => source.path),
+      files
+        .filter((source) => source.path.endsWith('.ts') && source.text.split('\n').length > 401)
+        .map((source) => source.path),
     planted: [file('kernel/long.ts', 'x\n'.repeat(402))],
   },
   {

@@ -20,7 +20,9 @@ for (const step of STEPS) {
   const child = spawn(command, step.args, { cwd: ROOT, stdio: 'inherit' });
   const [code] = (await once(child, 'exit')) as [number | null];
   if (code !== 0) {
-    process.stderr.write(`\nThe step "${step.name}" failed; "npm run fix" repairs format and simple findings.\n`);
+    process.stderr.write(
+      `\nThe step "${step.name}" failed; "npm run fix" repairs format and simple findings.\n`,
+    );
     process.exit(code ?? 1);
   }
 }
