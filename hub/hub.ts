@@ -202,6 +202,8 @@ async function startSubgraphs(
   foundation: Foundation,
 ): Promise<{ subgraph: string; url: string; sdl: string }[]> {
   const { shutdown, urls, adminUrl, secrets } = foundation;
+  const named = <Room extends StartedRoom>(name: string, starting: Promise<Room>) =>
+    deferred(shutdown, name, starting);
   const integration = roomOf(foundation, 'integration', 'integration');
   const started = await Promise.all([
     named('suppliers', startSuppliers(roomOf(foundation, 'suppliers', 'suppliers'))),
@@ -237,7 +239,6 @@ async function startSubgraphs(
       }),
     ),
   ]);
-  for (const { name, room } of started) shutdown.defer(name, room.close);
   return started.map(({ name, room }) => ({
     subgraph: name,
     url: `${room.url}/graphql`,
@@ -245,11 +246,21 @@ async function startSubgraphs(
   }));
 }
 
-async function named<Room>(
+interface StartedRoom {
+  readonly url: string;
+  readonly sdl: string;
+  close(): Promise<void>;
+}
+
+/** Registers the room's closing as soon as it runs, so that a neighbour that fails to start leaves nothing behind. */
+async function deferred<Room extends StartedRoom>(
+  shutdown: Shutdown,
   name: string,
   starting: Promise<Room>,
 ): Promise<{ name: string; room: Room }> {
-  return { name, room: await starting };
+  const room = await starting;
+  shutdown.defer(name, () => room.close());
+  return { name, room };
 }
 
 function roomOf(foundation: Foundation, room: SigningRoom, schema: Schema): RoomOptions {

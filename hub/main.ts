@@ -55,7 +55,16 @@ async function main(shutdown: Shutdown): Promise<void> {
     log,
   });
   shutdown.defer('hub', hub.close);
-  if (settings.DEMO) await seedDemo({ hub, log, say });
+  if (settings.DEMO) {
+    await seedDemo({
+      graphUrl: `${hub.urls.gateway}/graphql`,
+      erpUrl: hub.urls['erp-simulator'],
+      erpApiKey: hub.secrets.erpApiKey,
+      tokenOf: (login) => hub.identity.issueToken(login),
+      log,
+      say,
+    });
+  }
   say(welcome(hub.urls, settings.PORT_BASE));
 }
 

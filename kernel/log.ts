@@ -91,6 +91,7 @@ export type LogEvent =
   | { event: 'supergraph.loaded'; version: string; source: string }
   | { event: 'supergraph.refused'; version: string; error: string }
   | { event: 'supergraph.unreachable'; error: string; serving: string }
+  | { event: 'supergraph.not-kept'; file: string; error: string }
   | { event: 'registry.published'; subgraph: string; version: number; supergraph: string }
   | { event: 'registry.refused'; subgraph: string; code: string; problems: number }
   | { event: 'subscription.opened'; operation: string; viewer: string; correlationId: string }

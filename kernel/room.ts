@@ -38,6 +38,8 @@ export interface Room {
   readonly ready: () => Promise<readonly string[]>;
 }
 
+/** The event log belongs to no room, so whichever opens it first prepares it. */
+const BUS_MIGRATIONS = new URL('./bus-migrations/', import.meta.url);
 const POOL_SIZE = 10;
 const BUS_POOL_SIZE = 3;
 
@@ -70,6 +72,7 @@ export async function openRoom(
     log,
   });
   shutdown.defer('bus database', busDatabase.close);
+  await migrate(busDatabase, BUS_MIGRATIONS, log);
   const bus = await openBus({ database: busDatabase, redisUrl: options.redisUrl, log });
   shutdown.defer('bus', bus.close);
   return {

@@ -55,20 +55,30 @@ export interface GoodsReceiptSnapshot {
   readonly purchaseOrderId: string;
   readonly companyCode: string;
   readonly postedOn: string;
-  readonly lines: readonly { readonly purchaseOrderLineId: string; readonly quantity: string; readonly unitCode: string }[];
+  readonly lines: readonly {
+    readonly purchaseOrderLineId: string;
+    readonly quantity: string;
+    readonly unitCode: string;
+  }[];
 }
 
-/** Document types `Requisition`, `PurchaseOrder`, `GoodsReceipt`. */
+/**
+ * Document types `Requisition`, `PurchaseOrder`, `GoodsReceipt`. A `change-submitted` order carries the lines, total and
+ * hash that are proposed, for whoever decides on them; what is in force stays as the event before said, and after a
+ * `change-rejected` it is said again. All others carry what is in force.
+ */
 export type PurchaseOrdersEvent =
   | DomainEvent<'concord.requisition.created.v1', RequisitionSnapshot>
   | DomainEvent<'concord.requisition.changed.v1', RequisitionSnapshot>
   | DomainEvent<'concord.requisition.submitted.v1', RequisitionSnapshot>
+  | DomainEvent<'concord.requisition.approval-requested.v1', RequisitionSnapshot>
   | DomainEvent<'concord.requisition.approved.v1', RequisitionSnapshot>
   | DomainEvent<'concord.requisition.rejected.v1', RequisitionSnapshot>
   | DomainEvent<'concord.requisition.returned.v1', RequisitionSnapshot>
   | DomainEvent<'concord.requisition.withdrawn.v1', RequisitionSnapshot>
   | DomainEvent<'concord.requisition.ordered.v1', RequisitionSnapshot>
   | DomainEvent<'concord.requisition.closed.v1', RequisitionSnapshot>
+  | DomainEvent<'concord.requisition.cancelled.v1', RequisitionSnapshot>
   | DomainEvent<'concord.purchase-order.created.v1', PurchaseOrderSnapshot>
   | DomainEvent<'concord.purchase-order.dispatched.v1', PurchaseOrderSnapshot>
   | DomainEvent<'concord.purchase-order.change-submitted.v1', PurchaseOrderSnapshot>

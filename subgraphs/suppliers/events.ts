@@ -11,8 +11,15 @@ export interface SupplierSnapshot {
   readonly currency: string;
   readonly status: string;
   readonly blocks: readonly ('PURCHASE' | 'POSTING' | 'PAYMENT')[];
-  /** Normalised numbers: upper case, no spaces or punctuation. */
-  readonly taxRegistrations: readonly { readonly countryCode: string; readonly scheme: string; readonly number: string }[];
+  /**
+   * Normalised numbers: upper case, no spaces or punctuation. VAT numbers carry their country's prefix as EN 16931
+   * BT-31 does (`DE136695976`, Greece `EL…`), whatever the country itself calls them; their scheme is `VAT`.
+   */
+  readonly taxRegistrations: readonly {
+    readonly countryCode: string;
+    readonly scheme: string;
+    readonly number: string;
+  }[];
   /** Electronic addresses as EN 16931 BT-34 knows them. */
   readonly endpoints: readonly { readonly schemeId: string; readonly value: string }[];
 }
@@ -33,4 +40,5 @@ export type SupplierEvent =
   | DomainEvent<'concord.supplier.unblocked.v1', SupplierSnapshot>
   | DomainEvent<'concord.supplier.bank-change-proposed.v1', BankChangeSnapshot>
   | DomainEvent<'concord.supplier.bank-change-approved.v1', BankChangeSnapshot>
-  | DomainEvent<'concord.supplier.bank-change-rejected.v1', BankChangeSnapshot>;
+  | DomainEvent<'concord.supplier.bank-change-rejected.v1', BankChangeSnapshot>
+  | DomainEvent<'concord.supplier.bank-change-withdrawn.v1', BankChangeSnapshot>;

@@ -1,0 +1,201 @@
+import { httpProblem } from '#kernel/http.ts';
+import { isRecord } from '#kernel/json.ts';
+import { monotonicMs } from '#kernel/clock.ts';
+import { refusal, refusalReply } from './graphql-refusal.ts';
+import { landingPage } from './landing-page.ts';
+import { newTraceparent } from './operation-context.ts';
+import type { GraphQLError } from 'graphql';
+import type { AccessTokenVerifier } from '#kernel/access-token.ts';
+import type { HttpReply, HttpRequest, Route } from '#kernel/http.ts';
+import type { Viewer } from '#kernel/identity.ts';
+import type { Log } from '#kernel/log.ts';
+import type { CrossOrigin } from './cross-origin.ts';
+import type { GatewayLimits } from './gateway-limits.ts';
+import type { QueryServer } from './query-server.ts';
+import type { Generation } from './supergraph.ts';
+
+export const GRAPHQL_PATH = '/graphql';
+
+/** What is served at the moment; null until a supergraph is loaded. */
+export type Serving = () => {
+  readonly generation: Generation;
+  readonly queries: QueryServer;
+} | null;
+
+interface FrontDoor {
+  readonly serving: Serving;
+  readonly verifyToken: AccessTokenVerifier;
+  readonly origins: CrossOrigin;
+  readonly limits: GatewayLimits;
+  readonly log: Log;
+}
+
+/** `/graphql` over HTTP: queries and mutations by POST, the browser's preflight, and a page for people. */
+export function graphqlRoutes(door: FrontDoor): Route[] {
+  const preflight = (request: HttpRequest): HttpReply => ({
+    status: 204,
+    headers: door.origins.preflightHeaders(request),
+    body: '',
+  });
+  return [
+    {
+      method: 'POST',
+      path: GRAPHQL_PATH,
+      bodyLimitBytes: door.limits.mutationBodyBytes,
+      handle: (request) => answerPost(door, request),
+    },
+    { method: 'OPTIONS', path: GRAPHQL_PATH, handle: preflight },
+    { method: 'GET', path: GRAPHQL_PATH, handle: answerGet },
+  ];
+}
+
+/** Queries by GET would be found in logs and caches, and could be made by any page; only people get an answer here. */
+function answerGet(request: HttpRequest): HttpReply {
+  if (request.headers.accept?.includes('text/html') === true) return landingPage();
+  return httpProblem(405, 'METHOD_NOT_ALLOWED', 'Send operations by POST, as application/json.', {
+    allow: 'POST, OPTIONS',
+  });
+}
+
+async function answerPost(door: FrontDoor, request: HttpRequest): Promise<HttpReply> {
+  const startedMs = monotonicMs();
+  const line = { operation: '', kind: '', viewer: '', outcome: 'ok' };
+  const reply = await answerOperation(door, request, line);
+  const durationMs = Math.round(monotonicMs() - startedMs);
+  const { correlationId } = request;
+  door.log.info({
+    event: 'graphql.operation',
+    room: 'gateway',
+    ...line,
+    durationMs,
+    correlationId,
+  });
+  return { ...reply, headers: { ...reply.headers, ...door.origins.headers(request) } };
+}
+
+/** What the log line of a request says; filled in as it becomes known. Never holds variables or query text. */
+interface OperationLine {
+  operation: string;
+  kind: string;
+  viewer: string;
+  outcome: string;
+}
+
+async function answerOperation(
+  door: FrontDoor,
+  request: HttpRequest,
+  line: OperationLine,
+): Promise<HttpReply> {
+  const refuse = (errors: readonly GraphQLError[], headers?: Record<string, string>): HttpReply => {
+    line.outcome = String(errors[0]?.extensions['code']);
+    return refusalReply(request, errors, headers);
+  };
+  const wrongForm = refuseForm(request);
+  if (wrongForm) return refuse([wrongForm]);
+  const verdict = await door.verifyToken(request.headers.authorization);
+  if (!verdict.ok) {
+    const challenge = verdict.code === 'TOKEN_MISSING' ? 'Bearer' : 'Bearer error="invalid_token"';
+    return refuse([unauthenticated(verdict)], { 'www-authenticate': challenge });
+  }
+  line.viewer = verdict.viewer.id;
+  const serving = door.serving();
+  if (serving === null) return refuse([notReady()], { 'retry-after': '1' });
+  const body = readBody(request.body);
+  if ('refused' in body) return refuse([body.refused]);
+  line.operation = body.operationName ?? '';
+  const admission = serving.generation.admissions.admit({ ...body, viewer: verdict.viewer });
+  if (!admission.ok) return refuse(admission.errors);
+  line.kind = admission.kind;
+  const wrongKind = refuseKind(request, admission.kind, door.limits);
+  if (wrongKind) return refuse([wrongKind]);
+  return serving.queries.answer(
+    request,
+    { ...body },
+    {
+      operation: contextOf(request, verdict.viewer, door.limits),
+      cost: admission.cost,
+      onAnswer: (code) => (line.outcome = code ?? 'ok'),
+    },
+  );
+}
+
+function contextOf(request: HttpRequest, viewer: Viewer, { operationMs }: GatewayLimits) {
+  return {
+    viewer,
+    correlationId: request.correlationId,
+    traceparent: request.traceparent ?? newTraceparent(),
+    gone: request.signal,
+    deadline: AbortSignal.timeout(operationMs),
+  };
+}
+
+/** JSON only: every other content type can be sent by a form on any page, or needs another parser. */
+function refuseForm(request: HttpRequest): GraphQLError | null {
+  const type = request.headers['content-type'] ?? '';
+  if (/^application\/json(\s*;\s*charset="?utf-8"?)?\s*$/i.test(type)) return null;
+  const message = `"content-type: application/json" is expected, not "${type.slice(0, 60)}".`;
+  return refusal('UNSUPPORTED_MEDIA_TYPE', message);
+}
+
+interface RequestBody {
+  readonly query: string;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly operationName: string | null;
+}
+
+function readBody(bytes: Buffer): RequestBody | { readonly refused: GraphQLError } {
+  const bad = (message: string, code = 'BAD_REQUEST') => ({ refused: refusal(code, message) });
+  const value = parseJson(bytes);
+  if (Array.isArray(value)) {
+    return bad('One operation per request is answered; send several requests.', 'BATCHING_REFUSED');
+  }
+  if (!isRecord(value)) return bad('A JSON object with "query" is expected as the body.');
+  const { query, variables = null, operationName = null } = value;
+  if (typeof query !== 'string') return bad('"query" must be the text of the operation.');
+  if (variables !== null && !isRecord(variables)) return bad('"variables" must be an object.');
+  if (operationName !== null && typeof operationName !== 'string') {
+    return bad('"operationName" must be a text.');
+  }
+  return { query, variables: variables ?? {}, operationName };
+}
+
+function parseJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch {
+    return null;
+  }
+}
+
+function refuseKind(
+  request: HttpRequest,
+  kind: string,
+  limits: GatewayLimits,
+): GraphQLError | null {
+  if (kind === 'subscription') {
+    const message =
+      'Subscriptions are answered over the WebSocket at the same path (graphql-transport-ws).';
+    return refusal('BAD_REQUEST', message);
+  }
+  const most = limits.queryBodyBytes;
+  if (kind === 'mutation' || request.body.length <= most) return null;
+  const message = `A query may have ${most} bytes with its variables, this one has ${request.body.length}.`;
+  return refusal('BODY_TOO_LARGE', message, { limit: most, measured: request.body.length });
+}
+
+/** Why nobody is let in without a token that is accepted now. */
+export function unauthenticated(verdict: {
+  readonly code: string;
+  readonly message: string;
+}): GraphQLError {
+  if (verdict.code === 'IDENTITY_UNAVAILABLE') {
+    return refusal(verdict.code, verdict.message, { retryable: true });
+  }
+  return refusal('UNAUTHENTICATED', verdict.message, { reason: verdict.code });
+}
+
+export function notReady(): GraphQLError {
+  return refusal('NOT_READY', 'The gateway has no supergraph yet. Try again in a second.', {
+    retryable: true,
+  });
+}

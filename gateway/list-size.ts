@@ -1,0 +1,43 @@
+import { Kind } from 'graphql';
+import type { ConstDirectiveNode, DocumentNode } from 'graphql';
+
+/** How long a list is, as the contract says with `@listSize`. */
+export interface ListSize {
+  /** Arguments that give the page size. */
+  readonly slicingArguments: readonly string[];
+  /** Size of a list that has none of them, or null when nothing is said. */
+  readonly assumedSize: number | null;
+}
+
+/** `Type.field` → what the supergraph says of its length. */
+export type ListSizes = ReadonlyMap<string, ListSize>;
+
+/** Reads every `@listSize` of a supergraph, also where a link gave it a prefix. */
+export function listSizesOf(supergraph: DocumentNode): ListSizes {
+  const found = new Map<string, ListSize>();
+  for (const node of supergraph.definitions) {
+    if (node.kind !== Kind.OBJECT_TYPE_DEFINITION && node.kind !== Kind.INTERFACE_TYPE_DEFINITION) {
+      continue;
+    }
+    for (const field of node.fields ?? []) {
+      const directive = field.directives?.find(({ name }) => /^(.+__)?listSize$/.test(name.value));
+      if (directive) found.set(`${node.name.value}.${field.name.value}`, readListSize(directive));
+    }
+  }
+  return found;
+}
+
+function readListSize(directive: ConstDirectiveNode): ListSize {
+  const values = new Map(
+    (directive.arguments ?? []).map((argument) => [argument.name.value, argument.value]),
+  );
+  const slicing = values.get('slicingArguments');
+  const assumed = values.get('assumedSize');
+  return {
+    slicingArguments:
+      slicing?.kind === Kind.LIST
+        ? slicing.values.flatMap((value) => (value.kind === Kind.STRING ? [value.value] : []))
+        : [],
+    assumedSize: assumed?.kind === Kind.INT ? Number(assumed.value) : null,
+  };
+}

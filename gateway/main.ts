@@ -1,0 +1,172 @@
+import { createAccessTokenVerifier } from '#kernel/access-token.ts';
+import { processEnvironment, readConfig } from '#kernel/config.ts';
+import { startHttp } from '#kernel/http.ts';
+import { createCallSigner } from '#kernel/internal-token.ts';
+import { errorText } from '#kernel/log.ts';
+import { runProcess } from '#kernel/room.ts';
+import { createShutdown } from '#kernel/shutdown.ts';
+import { crossOrigin } from './cross-origin.ts';
+import { graphqlRoutes } from './gateway-http.ts';
+import { DEFAULT_LIMITS } from './gateway-limits.ts';
+import { serveSockets } from './gateway-socket.ts';
+import { startQueryServer } from './query-server.ts';
+import { GATEWAY_SETTINGS, gatewayOptions } from './settings.ts';
+import { createSupergraph, warmUp } from './supergraph.ts';
+import { fileSource, registrySource } from './supergraph-source.ts';
+import { watchSupergraph } from './supergraph-watch.ts';
+import { createUpstream } from './upstream.ts';
+import type { AccessTokenRules } from '#kernel/access-token.ts';
+import type { Clock } from '#kernel/clock.ts';
+import type { Route } from '#kernel/http.ts';
+import type { InternalKey } from '#kernel/internal-token.ts';
+import type { Log } from '#kernel/log.ts';
+import type { Serving } from './gateway-http.ts';
+import type { GatewayLimits } from './gateway-limits.ts';
+import type { Supergraph } from './supergraph.ts';
+import type { SupergraphSource } from './supergraph-source.ts';
+import type { Upstream } from './upstream.ts';
+
+/** What a gateway is started with. */
+export interface GatewayOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Where the supergraph comes from: a registry (its base address) or a file, exactly one of them. */
+  readonly supergraph: {
+    readonly registryUrl: string | null;
+    readonly file: string | null;
+    /** Where the last good one is kept, to start from when the registry is down; null to keep none. */
+    readonly cacheFile: string | null;
+  };
+  readonly accessTokens: AccessTokenRules;
+  /** Must be the key of the room `gateway`, which alone may speak for people. */
+  readonly internalKey: InternalKey;
+  /** Web origins that may use the graph from a browser, beside the gateway's own. Never `*`. */
+  readonly corsOrigins: readonly string[];
+  readonly limits?: GatewayLimits;
+  /** Further routes on the same server, such as the console's files. */
+  readonly routes?: readonly Route[];
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+/** A running gateway. */
+export interface Gateway {
+  readonly url: string;
+  readonly port: number;
+  /** Names what keeps it from serving; empty when it is ready. The same as `/readyz`. */
+  ready(): Promise<readonly string[]>;
+  /** Version of the supergraph that is served, or null. */
+  supergraphVersion(): string | null;
+  /** Tells subscribers to reconnect, lets requests in flight end, then closes. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the graph's front door. It listens at once and is ready when a supergraph is loaded and a subgraph has answered;
+ * a registry that is down delays only the first start without a kept supergraph.
+ */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { log, limits = DEFAULT_LIMITS } = options;
+  const source = sourceOf(options.supergraph);
+  const shutdown = createShutdown((step, error) =>
+    log.warn({ event: 'shutdown.step-failed', step, error: errorText(error) }),
+  );
+  const sign = createCallSigner(options.internalKey);
+  const upstream = createUpstream({ sign, log, callTimeoutMs: limits.upstreamMs });
+  shutdown.defer('upstream', upstream.close);
+  const supergraph = createSupergraph({ upstream, limits, log });
+  const door = followSupergraph(supergraph, log);
+  shutdown.defer('query server', door.stop);
+  const ready = readiness(supergraph, door.serving, upstream);
+  const verifyToken = createAccessTokenVerifier(options.accessTokens);
+  const ownOrigins: string[] = [];
+  const origins = crossOrigin(() => [...options.corsOrigins, ...ownOrigins]);
+  const routes = graphqlRoutes({ serving: door.serving, verifyToken, origins, limits, log });
+  const http = await startHttp({
+    room: 'gateway',
+    host: options.host,
+    port: options.port,
+    routes: [...routes, ...(options.routes ?? [])],
+    ready,
+    log,
+  });
+  shutdown.defer('http', http.close);
+  ownOrigins.push(http.url, `http://localhost:${http.port}`);
+  const { server } = http;
+  const { clock } = options;
+  const sockets = serveSockets({
+    server,
+    supergraph,
+    upstream,
+    verifyToken,
+    origins,
+    limits,
+    clock,
+    log,
+  });
+  shutdown.defer('sockets', sockets.close);
+  const { cacheFile } = options.supergraph;
+  const watch = await watchSupergraph({
+    supergraph,
+    source,
+    cacheFile,
+    pollMs: limits.pollMs,
+    log,
+  });
+  shutdown.defer('supergraph watch', watch.stop);
+  return {
+    url: http.url,
+    port: http.port,
+    ready,
+    supergraphVersion: () => supergraph.current?.version ?? null,
+    close: shutdown.run,
+  };
+}
+
+function sourceOf({ registryUrl, file }: GatewayOptions['supergraph']): SupergraphSource {
+  if (registryUrl !== null && file === null) return registrySource(registryUrl);
+  if (registryUrl === null && file !== null) return fileSource(file);
+  throw new Error('Exactly one of a registry and a supergraph file is expected.');
+}
+
+/** Starts Apollo Server over the first generation as soon as there is one; it follows all later ones itself. */
+function followSupergraph(
+  supergraph: Supergraph,
+  log: Log,
+): { readonly serving: Serving; stop(): Promise<void> } {
+  let serving: ReturnType<Serving> = null;
+  supergraph.onSwap(async (generation) => {
+    // No await between the two when they exist already: admission and Apollo Server must change together.
+    serving?.queries.follow(generation);
+    const queries = serving?.queries ?? (await startQueryServer(generation, log));
+    serving = { generation, queries };
+  });
+  return {
+    serving: () => serving,
+    stop: async () => serving?.queries.stop(),
+  };
+}
+
+/** Ready once a supergraph is served and any subgraph has answered a signed call; checked until it has. */
+function readiness(
+  supergraph: Supergraph,
+  serving: Serving,
+  upstream: Upstream,
+): () => Promise<readonly string[]> {
+  let isWarm = false;
+  return async () => {
+    const { current } = supergraph;
+    if (current === null || serving() === null) return ['supergraph'];
+    isWarm ||= (await warmUp(current.engine, upstream)).length > 0;
+    return isWarm ? [] : ['warm-up: no subgraph has answered yet'];
+  };
+}
+
+if (import.meta.main) {
+  await runProcess('gateway', async (shutdown) => {
+    const options = gatewayOptions(readConfig(processEnvironment(), GATEWAY_SETTINGS));
+    const gateway = await startGateway(options);
+    shutdown.defer('gateway', gateway.close);
+    return { url: gateway.url, log: options.log };
+  });
+}

@@ -1,0 +1,28 @@
+import { randomBytes } from 'node:crypto';
+import type { Viewer } from '#kernel/identity.ts';
+
+/** What every upstream call of one client operation knows about its caller. Never taken from a client's header. */
+export interface OperationContext {
+  readonly viewer: Viewer;
+  readonly correlationId: string;
+  /** W3C trace context: the client's own, or one that starts here. */
+  readonly traceparent: string;
+  /** Fires when the client has gone away; nobody reads the answer then. */
+  readonly gone: AbortSignal;
+  /** Fires when the operation as a whole has taken too long; null for a subscription, which has no end. */
+  readonly deadline: AbortSignal | null;
+}
+
+/** The gateway's own identity for warm-up calls: it may ask for nothing but a type's name. */
+export const WARM_UP_VIEWER: Viewer = {
+  id: 'gateway',
+  name: 'gateway',
+  kind: 'service',
+  roles: [],
+  companies: [],
+  costCentres: [],
+};
+
+export function newTraceparent(): string {
+  return `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-00`;
+}

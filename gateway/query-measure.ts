@@ -1,0 +1,289 @@
+import {
+  GraphQLError,
+  Kind,
+  getNamedType,
+  isCompositeType,
+  isInterfaceType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+} from 'graphql';
+import { fragmentsOf } from './root-fields.ts';
+import type {
+  DocumentNode,
+  FieldNode,
+  FragmentDefinitionNode,
+  GraphQLField,
+  GraphQLNamedType,
+  GraphQLSchema,
+  SelectionNode,
+  ValueNode,
+} from 'graphql';
+import type { ListSizes } from './list-size.ts';
+
+/** How large an operation is in each of the ways in which one can be too large. */
+export interface Measures {
+  readonly depth: number;
+  /** Fields directly in the selection set; at the root, the root fields. */
+  readonly width: number;
+  readonly aliases: number;
+  readonly directives: number;
+  readonly repeats: number;
+  readonly fields: number;
+  readonly pageSize: number;
+  readonly cost: number;
+  /** Uses of `__schema` and `__type`. */
+  readonly schemaFields: number;
+}
+
+/** What a list is taken to hold when neither the client nor the contract says it: lines, stages, tasks, receipts. */
+const ASSUMED_LIST_SIZE = 5;
+const PAGING_ARGUMENTS: readonly string[] = ['first', 'last'];
+/** Measures stop growing here; twenty doublings must not become an unsafe integer. */
+export const SATURATION = 1_000_000_000;
+
+export interface Measuring {
+  readonly schema: GraphQLSchema;
+  readonly listSizes: ListSizes;
+  readonly variables: Readonly<Record<string, unknown>>;
+}
+
+interface Walk extends Measuring {
+  readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  readonly measured: Map<string, Measures>;
+  /** Fragments being measured: to meet one of them again is a cycle. */
+  readonly open: Set<string>;
+}
+
+/** Where a selection stands: its parent's type, and the page size that lists directly below it have. */
+interface Place {
+  readonly parent: GraphQLNamedType | null;
+  readonly pageSize: number | null;
+}
+
+const NOTHING: Measures = {
+  depth: 0,
+  width: 0,
+  aliases: 0,
+  directives: 0,
+  repeats: 0,
+  fields: 0,
+  pageSize: 0,
+  cost: 0,
+  schemaFields: 0,
+};
+
+/**
+ * Measures every operation and fragment of an unvalidated document, each fragment once, so that the time it takes is
+ * linear in the text and not in what the text expands to. Throws a GraphQLError when fragments spread themselves.
+ */
+export function measure(document: DocumentNode, measuring: Measuring): Measures {
+  const variables = { ...defaultsOf(document), ...measuring.variables };
+  const walk: Walk = {
+    ...measuring,
+    variables,
+    fragments: fragmentsOf(document),
+    measured: new Map(),
+    open: new Set(),
+  };
+  let largest = NOTHING;
+  for (const node of document.definitions) {
+    if (node.kind === Kind.OPERATION_DEFINITION) {
+      const place = {
+        parent: measuring.schema.getRootType(node.operation) ?? null,
+        pageSize: null,
+      };
+      const directives = node.directives?.length ?? 0;
+      const measures = measureSet(walk, node.selectionSet.selections, place);
+      largest = larger(largest, { ...measures, directives: measures.directives + directives });
+    } else if (node.kind === Kind.FRAGMENT_DEFINITION) {
+      // Fragments that nobody spreads count too: validation walks them as well. Their width is not the root's.
+      largest = larger(largest, { ...measureFragment(walk, node.name.value, null), width: 0 });
+    }
+  }
+  return largest;
+}
+
+function measureSet(
+  walk: Walk,
+  selections: readonly SelectionNode[],
+  place: Place,
+  keys = new Map<string, number>(),
+): Measures {
+  let total = NOTHING;
+  for (const node of selections) {
+    const directives = node.directives?.length ?? 0;
+    total = sum(total, { ...NOTHING, directives, repeats: countKey(keys, node) });
+    total = sum(total, measureSelection(walk, node, place, keys));
+  }
+  return total;
+}
+
+function measureSelection(
+  walk: Walk,
+  node: SelectionNode,
+  place: Place,
+  keys: Map<string, number>,
+): Measures {
+  if (node.kind === Kind.FIELD) return measureField(walk, node, place.parent, place.pageSize);
+  if (node.kind === Kind.FRAGMENT_SPREAD) {
+    return sum({ ...NOTHING, fields: 1 }, measureFragment(walk, node.name.value, place.pageSize));
+  }
+  const type = node.typeCondition && walk.schema.getType(node.typeCondition.name.value);
+  const parent = type ?? place.parent;
+  return measureSet(walk, node.selectionSet.selections, { ...place, parent }, keys);
+}
+
+function measureFragment(walk: Walk, name: string, pageSize: number | null): Measures {
+  const key = `${name} ${pageSize ?? ''}`;
+  const known = walk.measured.get(key);
+  if (known) return known;
+  if (walk.open.has(name)) {
+    throw new GraphQLError(`The fragment "${name}" spreads itself; take the cycle out.`, {
+      extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
+    });
+  }
+  const fragment = walk.fragments.get(name);
+  if (!fragment) return NOTHING;
+  walk.open.add(name);
+  const parent = walk.schema.getType(fragment.typeCondition.name.value) ?? null;
+  const directives = fragment.directives?.length ?? 0;
+  const inner = measureSet(walk, fragment.selectionSet.selections, { parent, pageSize });
+  const measures = { ...inner, directives: inner.directives + directives };
+  walk.open.delete(name);
+  walk.measured.set(key, measures);
+  return measures;
+}
+
+function measureField(
+  walk: Walk,
+  node: FieldNode,
+  parent: GraphQLNamedType | null,
+  inheritedSize: number | null,
+): Measures {
+  const name = node.name.value;
+  const field =
+    isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[name] : undefined;
+  const size = sizesOf(walk, node, { parent, field, inheritedSize });
+  const below = field && getNamedType(field.type);
+  const children = measureSet(walk, node.selectionSet?.selections ?? [], {
+    parent: isCompositeType(below) ? below : null,
+    pageSize: size.ofListsBelow,
+  });
+  const isObject = node.selectionSet !== undefined;
+  return {
+    ...children,
+    depth: children.depth + 1,
+    width: 1,
+    aliases: saturated(children.aliases + (node.alias ? 1 : 0)),
+    fields: saturated(children.fields + 1),
+    pageSize: Math.max(children.pageSize, size.asked),
+    cost: isObject ? saturated(size.ofThis * (1 + children.cost)) : 0,
+    schemaFields: children.schemaFields + (name === '__schema' || name === '__type' ? 1 : 0),
+  };
+}
+
+interface Sizes {
+  /** The page size in the query, 0 when there is none. */
+  readonly asked: number;
+  /** How many objects the field stands for. */
+  readonly ofThis: number;
+  /** A connection gives its page size to the lists directly below it. */
+  readonly ofListsBelow: number | null;
+}
+
+function sizesOf(
+  walk: Walk,
+  node: FieldNode,
+  at: {
+    readonly parent: GraphQLNamedType | null;
+    readonly field: GraphQLField<unknown, unknown> | undefined;
+    readonly inheritedSize: number | null;
+  },
+): Sizes {
+  const stated = walk.listSizes.get(`${at.parent?.name ?? ''}.${node.name.value}`);
+  const asked = slice(walk, node, at.field, stated?.slicingArguments ?? PAGING_ARGUMENTS);
+  const type = at.field?.type;
+  const isList = isListType(isNonNullType(type) ? type.ofType : type);
+  if (!isList) return { asked: asked ?? 0, ofThis: 1, ofListsBelow: asked };
+  const ofThis = asked ?? at.inheritedSize ?? stated?.assumedSize ?? ASSUMED_LIST_SIZE;
+  return { asked: asked ?? 0, ofThis, ofListsBelow: null };
+}
+
+/** The largest of the slicing arguments, from the text, the variables or the contract's default; null without one. */
+function slice(
+  walk: Walk,
+  node: FieldNode,
+  field: GraphQLField<unknown, unknown> | undefined,
+  names: readonly string[],
+): number | null {
+  const sizes = names.flatMap((name) => {
+    const given = node.arguments?.find((argument) => argument.name.value === name)?.value;
+    const fallback = field?.args.find((argument) => argument.name === name)?.defaultValue;
+    const value = given === undefined ? fallback : numberOf(walk, given);
+    return typeof value === 'number' && value >= 0 ? [saturated(value)] : [];
+  });
+  return sizes.length === 0 ? null : Math.max(...sizes);
+}
+
+function numberOf(walk: Walk, value: ValueNode): unknown {
+  if (value.kind === Kind.VARIABLE) return walk.variables[value.name.value];
+  return value.kind === Kind.INT ? Number(value.value) : null;
+}
+
+/** Default values of the operations' variables; of several with one name, the largest. */
+function defaultsOf(document: DocumentNode): Record<string, number> {
+  const defaults: Record<string, number> = {};
+  for (const node of document.definitions) {
+    if (node.kind !== Kind.OPERATION_DEFINITION) continue;
+    for (const { variable, defaultValue } of node.variableDefinitions ?? []) {
+      if (defaultValue?.kind !== Kind.INT) continue;
+      const name = variable.name.value;
+      defaults[name] = Math.max(defaults[name] ?? 0, Number(defaultValue.value));
+    }
+  }
+  return defaults;
+}
+
+/** Inline fragments share their parent's keys, as validation sees them; spreads have their own. */
+function countKey(keys: Map<string, number>, node: SelectionNode): number {
+  if (node.kind !== Kind.FIELD) return 0;
+  const key = node.alias?.value ?? node.name.value;
+  const count = (keys.get(key) ?? 0) + 1;
+  keys.set(key, count);
+  return count;
+}
+
+/** Two selections of one set. */
+function sum(left: Measures, right: Measures): Measures {
+  return {
+    depth: Math.max(left.depth, right.depth),
+    width: saturated(left.width + right.width),
+    aliases: saturated(left.aliases + right.aliases),
+    directives: saturated(left.directives + right.directives),
+    repeats: Math.max(left.repeats, right.repeats),
+    fields: saturated(left.fields + right.fields),
+    pageSize: Math.max(left.pageSize, right.pageSize),
+    cost: saturated(left.cost + right.cost),
+    schemaFields: saturated(left.schemaFields + right.schemaFields),
+  };
+}
+
+/** Two operations of one document, of which one will run. */
+function larger(left: Measures, right: Measures): Measures {
+  return {
+    depth: Math.max(left.depth, right.depth),
+    width: Math.max(left.width, right.width),
+    aliases: Math.max(left.aliases, right.aliases),
+    directives: Math.max(left.directives, right.directives),
+    repeats: Math.max(left.repeats, right.repeats),
+    fields: Math.max(left.fields, right.fields),
+    pageSize: Math.max(left.pageSize, right.pageSize),
+    cost: Math.max(left.cost, right.cost),
+    schemaFields: Math.max(left.schemaFields, right.schemaFields),
+  };
+}
+
+function saturated(value: number): number {
+  return Math.min(SATURATION, value);
+}

@@ -1,0 +1,96 @@
+import { DEFAULT_CLAIMS } from '#kernel/access-token.ts';
+import { systemClock } from '#kernel/clock.ts';
+import * as config from '#kernel/config.ts';
+import { createLog } from '#kernel/log.ts';
+import { ROOM_SETTINGS } from '#kernel/room.ts';
+import { DEFAULT_LIMITS } from './gateway-limits.ts';
+import type { LogLevel } from '#kernel/log.ts';
+import type { GatewayLimits } from './gateway-limits.ts';
+
+const { query: QUERY, ...LIMITS } = DEFAULT_LIMITS;
+
+function limit(expected: string, fallback: number, max: number): config.Setting<number> {
+  return config.wholeNumber(expected, { min: 1, max }, fallback);
+}
+
+/** The environment of a gateway that runs as its own process. */
+export const GATEWAY_SETTINGS = {
+  HOST: ROOM_SETTINGS.HOST,
+  PORT: config.port('the port to listen on', 4000),
+  INTERNAL_KEY: ROOM_SETTINGS.INTERNAL_KEY,
+  LOG_LEVEL: ROOM_SETTINGS.LOG_LEVEL,
+  REGISTRY_URL: config.optional(config.url("the registry's base address")),
+  SUPERGRAPH_FILE: config.optional(config.text('a supergraph file, instead of a registry')),
+  SUPERGRAPH_CACHE_FILE: config.optional(config.text('where to keep the last good supergraph')),
+  OIDC_ISSUER: config.url('the issuer of access tokens'),
+  OIDC_AUDIENCE: config.text(
+    'the audience that tokens must carry',
+    'https://concord.example/graph',
+  ),
+  OIDC_JWKS_URL: config.url("the issuer's key set"),
+  OIDC_TOKEN_TYPE: config.text("the tokens' JOSE type", 'at+jwt'),
+  OIDC_ALGORITHMS: config.list('the signature algorithms that are accepted', [
+    'ES256',
+    'EdDSA',
+    'RS256',
+    'PS256',
+  ]),
+  CORS_ORIGINS: config.list('web origins that may use the graph', []),
+  QUERY_TOKENS_MAX: limit('tokens of one operation', QUERY.tokens, 20_000),
+  QUERY_DEPTH_MAX: limit('nested fields', QUERY.depth, 30),
+  QUERY_ALIASES_MAX: limit('aliases', QUERY.aliases, 500),
+  QUERY_COST_MAX: limit('objects in an answer', QUERY.cost, 1_000_000),
+  UPSTREAM_TIMEOUT_MS: limit('milliseconds for one call of a subgraph', LIMITS.upstreamMs, 60_000),
+  OPERATION_TIMEOUT_MS: limit('milliseconds for one operation', LIMITS.operationMs, 120_000),
+  CONNECTIONS_MAX: limit('WebSocket connections', LIMITS.connections, 100_000),
+  CONNECTIONS_PER_VIEWER_MAX: limit(
+    'WebSocket connections of one viewer',
+    LIMITS.connectionsPerViewer,
+    10_000,
+  ),
+} as const;
+
+type GatewaySettings = config.Config<typeof GATEWAY_SETTINGS>;
+
+/** The options of `startGateway` that the settings give. */
+export function gatewayOptions(settings: GatewaySettings) {
+  return {
+    host: settings.HOST,
+    port: settings.PORT,
+    supergraph: {
+      registryUrl: settings.REGISTRY_URL,
+      file: settings.SUPERGRAPH_FILE,
+      cacheFile: settings.SUPERGRAPH_CACHE_FILE,
+    },
+    accessTokens: {
+      issuer: settings.OIDC_ISSUER,
+      audience: settings.OIDC_AUDIENCE,
+      jwksUrl: settings.OIDC_JWKS_URL,
+      tokenType: settings.OIDC_TOKEN_TYPE,
+      algorithms: settings.OIDC_ALGORITHMS,
+      claims: DEFAULT_CLAIMS,
+    },
+    internalKey: settings.INTERNAL_KEY,
+    corsOrigins: settings.CORS_ORIGINS,
+    limits: limitsOf(settings),
+    log: createLog({ level: settings.LOG_LEVEL as LogLevel }),
+    clock: systemClock,
+  };
+}
+
+function limitsOf(settings: GatewaySettings): GatewayLimits {
+  return {
+    ...DEFAULT_LIMITS,
+    query: {
+      ...QUERY,
+      tokens: settings.QUERY_TOKENS_MAX,
+      depth: settings.QUERY_DEPTH_MAX,
+      aliases: settings.QUERY_ALIASES_MAX,
+      cost: settings.QUERY_COST_MAX,
+    },
+    upstreamMs: settings.UPSTREAM_TIMEOUT_MS,
+    operationMs: settings.OPERATION_TIMEOUT_MS,
+    connections: settings.CONNECTIONS_MAX,
+    connectionsPerViewer: settings.CONNECTIONS_PER_VIEWER_MAX,
+  };
+}

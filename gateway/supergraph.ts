@@ -1,0 +1,113 @@
+import { parse } from 'graphql';
+import { createAdmissions } from './admission.ts';
+import { createEngine } from './engine.ts';
+import { listSizesOf } from './list-size.ts';
+import { WARM_UP_VIEWER, newTraceparent } from './operation-context.ts';
+import { newId } from '#kernel/id.ts';
+import { isCompositeType, getNamedType, isRequiredArgument } from 'graphql';
+import type { GraphQLSchema } from 'graphql';
+import type { Log } from '#kernel/log.ts';
+import type { Admissions } from './admission.ts';
+import type { Engine } from './engine.ts';
+import type { GatewayLimits } from './gateway-limits.ts';
+import type { OperationContext } from './operation-context.ts';
+import type { Upstream } from './upstream.ts';
+
+/** One loaded supergraph with everything that must change together with it. */
+export interface Generation {
+  readonly version: string;
+  readonly engine: Engine;
+  readonly admissions: Admissions;
+}
+
+/** The supergraph that is served now. */
+export interface Supergraph {
+  /** Null until the first one is loaded. */
+  readonly current: Generation | null;
+  /** Builds the new generation beside the old one, then swaps. Rejects when it does not load; the old one stays. */
+  swap(supergraphSdl: string, version: string): Promise<void>;
+  /** Listeners run one after the other, in the order in which they came; the first ones before anything else happens. */
+  onSwap(listener: (next: Generation) => Promise<void> | void): () => void;
+}
+
+export function createSupergraph(options: {
+  readonly upstream: Upstream;
+  readonly limits: GatewayLimits;
+  readonly log: Log;
+}): Supergraph {
+  let current: Generation | null = null;
+  const listeners = new Set<(next: Generation) => Promise<void> | void>();
+  return {
+    get current() {
+      return current;
+    },
+    swap: async (supergraphSdl, version) => {
+      const next = await createGeneration(supergraphSdl, version, options);
+      current = next;
+      // One after the other: ten thousand subscriptions must not plan at the same moment.
+      for (const listener of listeners) await listener(next);
+    },
+    onSwap: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+}
+
+async function createGeneration(
+  supergraphSdl: string,
+  version: string,
+  options: Parameters<typeof createSupergraph>[0],
+): Promise<Generation> {
+  const engine = await createEngine(supergraphSdl, options);
+  await planSomething(engine);
+  const listSizes = listSizesOf(engine.supergraph);
+  const { limits } = options;
+  return {
+    version,
+    engine,
+    admissions: createAdmissions({ schema: engine.schema, listSizes, limits }),
+  };
+}
+
+/** Plans one query of the schema: what cannot be planned must not be served, and the first plan is the slow one. */
+async function planSomething(engine: Engine): Promise<void> {
+  const query = simplestQuery(engine.schema);
+  if (query === null) return;
+  const operation = { document: parse(query), operationName: null, variables: {} };
+  await engine.plan(operation, warmUpContext());
+}
+
+/** A query of the first root field that needs no argument; null when every one does. */
+function simplestQuery(schema: GraphQLSchema): string | null {
+  for (const field of Object.values(schema.getQueryType()?.getFields() ?? {})) {
+    if (field.args.some(isRequiredArgument)) continue;
+    const selection = isCompositeType(getNamedType(field.type)) ? '{ __typename }' : '';
+    return `{ ${field.name} ${selection} }`;
+  }
+  return null;
+}
+
+/** Asks every subgraph for its query type's name; resolves to the names of those that answered. */
+export async function warmUp(engine: Engine, upstream: Upstream): Promise<readonly string[]> {
+  const answered = await Promise.all(
+    engine.subgraphs.map(async (subgraph) => {
+      const result = await upstream.call(
+        { subgraph, kind: 'query', query: '{ __typename }', operationName: null, variables: {} },
+        warmUpContext(),
+      );
+      return result.errors === undefined ? [subgraph.name] : [];
+    }),
+  );
+  return answered.flat();
+}
+
+function warmUpContext(): OperationContext {
+  return {
+    viewer: WARM_UP_VIEWER,
+    correlationId: newId(),
+    traceparent: newTraceparent(),
+    gone: new AbortController().signal,
+    deadline: null,
+  };
+}

@@ -1,0 +1,217 @@
+import { GraphQLError } from 'graphql';
+import { INTERNAL_TOKEN_HEADER } from '#kernel/internal-token.ts';
+import { isRecord } from '#kernel/json.ts';
+import { errorText } from '#kernel/log.ts';
+import { startDeadline } from './call-deadline.ts';
+import { readEventStream } from './event-stream.ts';
+import { ClientGone, createLane, laneProblem } from './upstream-lane.ts';
+import type { IncomingMessage } from 'node:http';
+import type { ExecutionResult } from 'graphql';
+import type { CallSigner } from '#kernel/internal-token.ts';
+import type { Log } from '#kernel/log.ts';
+import type { OperationContext } from './operation-context.ts';
+import type { SubgraphAddress } from './subgraph-directory.ts';
+import type { Lane } from './upstream-lane.ts';
+
+/** One GraphQL operation for one subgraph, ready to be sent. */
+export interface UpstreamOperation {
+  readonly subgraph: SubgraphAddress;
+  readonly kind: 'query' | 'mutation' | 'subscription';
+  readonly query: string;
+  readonly operationName: string | null;
+  readonly variables: Readonly<Record<string, unknown>>;
+}
+
+/** How the gateway reaches subgraphs. */
+export interface Upstream {
+  /** Failures are results with a coded error, so that the rest of the client's answer survives. */
+  call(operation: UpstreamOperation, context: OperationContext): Promise<ExecutionResult>;
+  /** The results of a subscription. Throws a coded GraphQLError when it cannot be opened, or breaks. */
+  open(
+    operation: UpstreamOperation,
+    context: OperationContext,
+  ): Promise<AsyncGenerator<ExecutionResult>>;
+  close(): void;
+}
+
+interface UpstreamOptions {
+  readonly sign: CallSigner;
+  readonly log: Log;
+  readonly callTimeoutMs: number;
+}
+
+/** An answer larger than this is a bug of the subgraph or an attack on the gateway's memory. */
+const ANSWER_MAX_BYTES = 16 * 1024 * 1024;
+
+export function createUpstream(options: UpstreamOptions): Upstream {
+  const lanes = new Map<string, Lane>();
+  const laneOf = ({ name }: SubgraphAddress): Lane => {
+    const lane = lanes.get(name) ?? createLane();
+    lanes.set(name, lane);
+    return lane;
+  };
+  return {
+    call: (operation, context) => callOnce(options, laneOf(operation.subgraph), operation, context),
+    open: (operation, context) =>
+      openStream(options, laneOf(operation.subgraph), operation, context),
+    close: () => {
+      for (const lane of lanes.values()) lane.close();
+    },
+  };
+}
+
+async function callOnce(
+  options: UpstreamOptions,
+  lane: Lane,
+  operation: UpstreamOperation,
+  context: OperationContext,
+): Promise<ExecutionResult> {
+  // A mutation under way is let finish when its client goes away: half of it would help nobody.
+  const gone = operation.kind === 'mutation' ? null : context.gone;
+  const deadline = startDeadline([gone, context.deadline], options.callTimeoutMs);
+  const { name } = operation.subgraph;
+  try {
+    return await lane.run(async () => {
+      try {
+        const message = await requestFor(options, operation, context, 'application/json');
+        const answer = await lane.post({ ...message, signal: deadline.signal });
+        return named(name, await readAnswer(answer));
+      } catch (error) {
+        throw gone?.aborted === true ? new ClientGone('The client went away.') : error;
+      }
+    }, deadline.signal);
+  } catch (error) {
+    if (error instanceof ClientGone) throw error;
+    const late = deadline.timedOut() || context.deadline?.aborted === true;
+    const reason = late ? 'time-out' : laneProblem(error);
+    logFailure(options.log, operation, context, late ? 'time-out' : errorText(error));
+    return { data: null, errors: [unavailable(operation, reason)] };
+  } finally {
+    deadline.release();
+  }
+}
+
+async function openStream(
+  options: UpstreamOptions,
+  lane: Lane,
+  operation: UpstreamOperation,
+  context: OperationContext,
+): Promise<AsyncGenerator<ExecutionResult>> {
+  const connecting = startDeadline([context.gone], options.callTimeoutMs);
+  try {
+    const message = await requestFor(options, operation, context, 'text/event-stream');
+    const answer = await lane.stream({ ...message, signal: connecting.signal });
+    if (answer.headers['content-type']?.startsWith('text/event-stream') !== true) {
+      const [error] = named(operation.subgraph.name, await readAnswer(answer)).errors ?? [];
+      throw error ?? new Error(`an event stream was expected, status ${answer.statusCode}`);
+    }
+    return resultsOf(answer, operation, context.gone);
+  } catch (error) {
+    if (error instanceof GraphQLError) throw error;
+    logFailure(options.log, operation, context, errorText(error));
+    throw unavailable(operation, connecting.timedOut() ? 'time-out' : laneProblem(error));
+  } finally {
+    connecting.release();
+  }
+}
+
+async function requestFor(
+  options: UpstreamOptions,
+  { subgraph, kind, query, operationName, variables }: UpstreamOperation,
+  context: OperationContext,
+  accept: string,
+) {
+  const body = JSON.stringify({ query, variables, ...(operationName ? { operationName } : {}) });
+  const token = await options.sign({ audience: subgraph.name, body, viewer: context.viewer });
+  return {
+    url: subgraph.url,
+    body,
+    repeatable: kind !== 'mutation',
+    headers: {
+      'content-type': 'application/json',
+      accept,
+      'x-correlation-id': context.correlationId,
+      traceparent: context.traceparent,
+      [INTERNAL_TOKEN_HEADER]: token,
+    },
+  };
+}
+
+async function* resultsOf(
+  answer: IncomingMessage,
+  operation: UpstreamOperation,
+  gone: AbortSignal,
+): AsyncGenerator<ExecutionResult> {
+  const stop = (): void => void answer.destroy();
+  gone.addEventListener('abort', stop, { once: true });
+  if (gone.aborted) stop();
+  try {
+    for await (const { event, data } of readEventStream(answer)) {
+      if (event === 'complete') return;
+      if (event === 'next') yield named(operation.subgraph.name, resultOf(JSON.parse(data)));
+    }
+  } catch (error) {
+    throw unavailable(operation, laneProblem(error));
+  } finally {
+    gone.removeEventListener('abort', stop);
+    stop();
+  }
+  throw unavailable(operation, 'the stream ended early');
+}
+
+async function readAnswer(answer: IncomingMessage): Promise<ExecutionResult> {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of answer) {
+    const buffer = Buffer.isBuffer(piece) ? piece : Buffer.from(String(piece));
+    bytes += buffer.length;
+    if (bytes > ANSWER_MAX_BYTES)
+      throw new Error(`the answer has more than ${ANSWER_MAX_BYTES} bytes`);
+    pieces.push(buffer);
+  }
+  const value: unknown = JSON.parse(Buffer.concat(pieces).toString('utf8'));
+  if (isRecord(value) && typeof value['detail'] === 'string') {
+    throw new Error(`status ${answer.statusCode}: ${value['detail']}`);
+  }
+  return resultOf(value);
+}
+
+function resultOf(value: unknown): ExecutionResult {
+  if (!isRecord(value) || !('data' in value || 'errors' in value)) {
+    throw new Error('a GraphQL answer was expected');
+  }
+  return value;
+}
+
+/** Every error says which service it came from. */
+function named(service: string, result: ExecutionResult): ExecutionResult {
+  if (result.errors === undefined) return result;
+  const errors = result.errors.map(({ message, path, extensions }) => {
+    const code = extensions?.['code'] ?? 'INTERNAL_SERVER_ERROR';
+    return new GraphQLError(message, {
+      path: path ?? null,
+      extensions: { ...extensions, code, service },
+    });
+  });
+  return { ...result, errors };
+}
+
+/** The reason goes to the client, so it names the kind of failure and never an address or a stack. */
+function unavailable({ subgraph, kind }: UpstreamOperation, reason: string): GraphQLError {
+  const advice =
+    kind === 'mutation'
+      ? 'It may or may not have done it: repeat it with the same idempotency key.'
+      : 'Try again later.';
+  return new GraphQLError(`The ${subgraph.name} service did not answer (${reason}). ${advice}`, {
+    extensions: { code: 'UPSTREAM_UNAVAILABLE', service: subgraph.name, retryable: true },
+  });
+}
+
+function logFailure(
+  log: Log,
+  operation: UpstreamOperation,
+  { correlationId }: OperationContext,
+  error: string,
+): void {
+  log.warn({ event: 'peer.failed', service: operation.subgraph.name, error, correlationId });
+}

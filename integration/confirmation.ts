@@ -1,0 +1,149 @@
+import { appendEvents } from '#kernel/outbox.ts';
+import { deliveryAfter } from './delivery.ts';
+import { causeOf } from './fact.ts';
+import { advanceErpDocument, nextEventSequence } from './store/erp-document.ts';
+import { dependentsOf, latestDelivery, lockUnsettled, updateDelivery } from './store/delivery.ts';
+import type { Clock } from '#kernel/clock.ts';
+import type { Transaction } from '#kernel/database.ts';
+import type { ErpDocument } from './connector.ts';
+import type { Delivery, DeliveryAction } from './delivery.ts';
+import type { ErpConfirmation } from './events.ts';
+import type { ExceptionDesk } from './exception-desk.ts';
+import type { IntegrationEventFactory } from './fact.ts';
+import type { Jobs } from './jobs.ts';
+import type { KnownDocument } from './store/erp-document.ts';
+
+type Seen = Pick<ErpDocument, 'erpNumber' | 'status' | 'erpVersion'>;
+
+/** What a state of the document at the ERP means for one delivery of it. */
+export interface Settlement {
+  readonly delivery: Delivery;
+  readonly event: 'confirm' | 'supersede';
+}
+
+/**
+ * Which deliveries the ERP's state settles. A creation is confirmed by any confirmed state; a change only by one that
+ * is not older than the ERP's answer to it; a cancelled document settles its cancellation and makes the rest pointless.
+ */
+export function settlementsBy(seen: Pick<ErpDocument, 'status' | 'erpVersion'>, unsettled: readonly Delivery[]): Settlement[] {
+  return unsettled.flatMap((delivery): Settlement[] => {
+    if (seen.status === 'IN_PROCESS') return [];
+    const isCancellation = delivery.action === 'CANCEL';
+    if (seen.status === 'CANCELLED')
+      return [{ delivery, event: isCancellation ? 'confirm' : 'supersede' }];
+    if (isCancellation) return [];
+    const isAnswered = delivery.erpVersion !== null && delivery.erpVersion <= seen.erpVersion;
+    return delivery.action === 'CREATE' || isAnswered ? [{ delivery, event: 'confirm' }] : [];
+  });
+}
+
+export interface ConfirmationDesk {
+  /**
+   * Takes over a state of a document that is locked; returns false when a newer one is known. Deliveries that it
+   * settles, their exceptions and events, and the deliveries that waited for it all go in the caller's transaction.
+   */
+  apply(tx: Transaction, known: KnownDocument, seen: Seen, causationId: string): Promise<boolean>;
+  /** Gives up deliveries that a newer wish or a person has made pointless. */
+  supersede(tx: Transaction, delivery: Delivery, reason: string, causationId: string): Promise<void>;
+}
+
+export function createConfirmationDesk(options: {
+  readonly event: IntegrationEventFactory;
+  readonly exceptions: ExceptionDesk;
+  readonly jobs: Jobs;
+  readonly clock: Clock;
+}): ConfirmationDesk {
+  const { event, exceptions, jobs, clock } = options;
+
+  const close: ConfirmationDesk['supersede'] = async (tx, delivery, reason, causationId) => {
+    await updateDelivery(tx, delivery, { status: deliveryAfter(delivery.status, 'supersede') }, clock.now());
+    await settleTrouble(tx, delivery, reason, causationId);
+  };
+
+  const settleTrouble = async (tx: Transaction, delivery: Delivery, reason: string, causationId: string): Promise<void> => {
+    // A dead job would hold back later jobs of the document; a live one finds the new state by itself.
+    if (isDead(delivery)) await jobs.forget(tx, delivery.erp, delivery.id);
+    await exceptions.settle(tx, subjectOf(delivery.id), reason, causeOf(delivery, causationId));
+  };
+
+  const confirm = async (tx: Transaction, known: KnownDocument, seen: Seen, context: { delivery: Delivery; causationId: string }): Promise<void> => {
+    const { delivery, causationId } = context;
+    const change = { status: deliveryAfter(delivery.status, 'confirm'), erpNumber: seen.erpNumber, nextAttemptAt: null, lastCode: null };
+    await updateDelivery(tx, delivery, change, clock.now());
+    const sequence = await nextEventSequence(tx, known);
+    const data = confirmationOf(delivery, seen.erpNumber);
+    await appendEvents(tx, [event.confirmed(causeOf(delivery, causationId), delivery, sequence, data)]);
+    await settleTrouble(tx, delivery, `${delivery.erp} confirmed it as ${seen.erpNumber}`, causationId);
+  };
+
+  return {
+    supersede: close,
+    apply: async (tx, known, seen, causationId) => {
+      const isNewer = await advanceErpDocument(tx, known, seen, clock.now());
+      if (!isNewer && seen.erpVersion < known.erpVersion) return false;
+      const unsettled = await lockUnsettled(tx, known.documentType, known.documentId);
+      for (const { delivery, event: name } of settlementsBy(seen, unsettled)) {
+        if (name === 'confirm') await confirm(tx, known, seen, { delivery, causationId });
+        else await close(tx, delivery, `the document is cancelled at ${known.erp}`, causationId);
+      }
+      if (isNewer && seen.status === 'CANCELLED') await noticeForeignCancellation(tx, known, causationId);
+      if (known.documentType === 'PURCHASE_ORDER' && seen.status !== 'IN_PROCESS')
+        await jobs.wake(tx, known.erp, await dependentsOf(tx, known.erp, known.documentId));
+      return isNewer;
+    },
+  };
+
+  /** Somebody cancelled at the ERP what nobody cancelled here: the two have drifted apart, and a person must know. */
+  async function noticeForeignCancellation(tx: Transaction, known: KnownDocument, causationId: string): Promise<void> {
+    const latest = await latestDelivery(tx, known.documentType, known.documentId);
+    if (latest === null || latest.action === 'CANCEL') return;
+    const trouble = {
+      ...troubleBase(latest),
+      subject: `erp-cancelled:${latest.documentId}`,
+      code: 'CANCELLED_AT_ERP',
+      detail: `${known.erp} reports ${known.erpNumber ?? latest.documentNumber} as cancelled.`,
+      deliveryId: null,
+    };
+    await exceptions.raise(tx, trouble, causeOf(latest, causationId));
+  }
+}
+
+/** The exception subject of a delivery. */
+export function subjectOf(deliveryId: string): string {
+  return `delivery:${deliveryId}`;
+}
+
+/** What every exception about a delivery says of it. */
+export function troubleBase(delivery: Delivery) {
+  return {
+    documentType: delivery.documentType,
+    documentId: delivery.documentId,
+    documentNumber: delivery.documentNumber,
+    deliveryId: delivery.id,
+    erp: delivery.erp,
+    correlationId: delivery.correlationId,
+    audience: delivery.audience,
+  };
+}
+
+export function isDead(delivery: Pick<Delivery, 'status'>): boolean {
+  return delivery.status === 'FAILED_BUSINESS' || delivery.status === 'FAILED_TECHNICAL';
+}
+
+const PAST: Readonly<Record<DeliveryAction, ErpConfirmation['action']>> = {
+  CREATE: 'CREATED',
+  CHANGE: 'CHANGED',
+  CANCEL: 'CANCELLED',
+};
+
+/** The confirmation as other rooms hear it. */
+export function confirmationOf(delivery: Delivery, erpNumber: string): ErpConfirmation {
+  return {
+    erp: delivery.erp,
+    documentType: delivery.documentType,
+    documentId: delivery.documentId,
+    action: PAST[delivery.action],
+    documentVersion: delivery.documentVersion,
+    erpNumber,
+  };
+}
