@@ -6,11 +6,11 @@ import {
   executeSync,
   parse,
   print,
-  separateOperations,
   validateSchema,
 } from 'graphql';
 import { errorText } from '#kernel/log.ts';
 import { completeNulls } from './null-completion.ts';
+import { createPlannerForms } from './planner-form.ts';
 import { rootRequest } from './root-fields.ts';
 import { skeletonOf } from './skeleton.ts';
 import { addressOf, subgraphDirectory } from './subgraph-directory.ts';
@@ -66,8 +66,10 @@ export async function createEngine(
   const supergraph = parse(supergraphSdl, { noLocation: true });
   const directory = subgraphDirectory(supergraph);
   const { schema, execute } = await startHive({ supergraph, supergraphSdl }, directory, options);
+  const forms = createPlannerForms(schema);
   const run = async (operation: ClientOperation, context: ExecutionContext) => {
-    const single = singleOperation(operation);
+    const document = forms.of(operation.document, operation.operationName);
+    const single = { ...operation, document };
     const root = rootRequest(single.document, single.operationName, single.variables);
     if (root !== 'data') return answerWithoutSubgraphs(schema, single, root);
     try {
@@ -137,19 +139,6 @@ async function startHive(
   };
 }
 
-const separated = new WeakMap<DocumentNode, Record<string, DocumentNode>>();
-
-/** Hive looks at the whole document to tell introspection from data, so it gets the chosen operation alone. */
-function singleOperation(operation: ClientOperation): ClientOperation {
-  const operations = operation.document.definitions.filter(
-    (node) => node.kind === Kind.OPERATION_DEFINITION,
-  );
-  if (operations.length < 2 || operation.operationName === null) return operation;
-  const known = separated.get(operation.document) ?? separateOperations(operation.document);
-  separated.set(operation.document, known);
-  return { ...operation, document: known[operation.operationName] ?? operation.document };
-}
-
 /** Hive's executor answers a mixed root with nulls, and fails on fragments at an introspecting root and on an empty plan. */
 function answerWithoutSubgraphs(
   schema: GraphQLSchema,
@@ -202,6 +191,10 @@ function tidy(
   return { errors, data: completeNulls(schema, operation, result.data ?? {}) };
 }
 
+const UNPLANNED =
+  'This operation cannot be planned. Conditions that always or never hold are the usual cause: take them out.';
+const UNPLANNED_OPTIONS = { extensions: { code: 'QUERY_NOT_PLANNED', service: 'gateway' } };
+
 /** Failures before any data: wrong variables are the client's, everything else is ours and is masked. */
 function requestErrors(error: unknown, context: OperationContext, log: Log): GraphQLError[] {
   const all: unknown[] = error instanceof AggregateError ? error.errors : [error];
@@ -219,6 +212,8 @@ function requestErrors(error: unknown, context: OperationContext, log: Log): Gra
       error: errorText(one),
       correlationId,
     });
+    if (errorText(one).startsWith('Failed to plan'))
+      return new GraphQLError(UNPLANNED, UNPLANNED_OPTIONS);
     const message = `The gateway failed to answer; quote correlation id ${correlationId}.`;
     return new GraphQLError(message, {
       extensions: { code: 'INTERNAL_SERVER_ERROR', service: 'gateway' },

@@ -90,7 +90,11 @@ export function serveSockets(options: SocketOptions): GatewaySockets {
   return {
     close: async () => {
       isClosing = true;
-      await Promise.race([Promise.allSettled(answering), pause(DRAIN_MS)]);
+      const drained = new AbortController();
+      await Promise.race([Promise.allSettled(answering), pause(DRAIN_MS, drained.signal)]);
+      drained.abort();
+      // The last answers are handed to their sockets in this turn of the loop; the close frame must come after them.
+      await new Promise((resolve) => setImmediate(resolve));
       await closeAll(sockets);
     },
   };

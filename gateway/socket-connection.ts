@@ -186,7 +186,8 @@ function watchPeer(socket: WebSocket, gone: AbortSignal): void {
   gone.addEventListener('abort', () => clearInterval(timer));
 }
 
-function textOf(data: WebSocket.RawData): string {
+/** A message as text, in whichever of its forms the library hands it out. */
+export function textOf(data: WebSocket.RawData): string {
   if (Buffer.isBuffer(data)) return data.toString('utf8');
   return Array.isArray(data)
     ? Buffer.concat(data).toString('utf8')

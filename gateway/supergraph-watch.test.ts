@@ -41,11 +41,11 @@ describe('a gateway that follows the registry', () => {
       }
     })();
     await until(() => received.length > 2);
-    let isLoading = true;
+    const loading = new AbortController();
     let answered = 0;
     const load = Promise.all(
       Array.from({ length: 4 }, async () => {
-        while (isLoading) {
+        while (!loading.signal.aborted) {
           const answer = await world.post(
             '{ orders(first: 2) { nodes { id supplier { name } } } slowSupplier(ms: 15) }',
           );
@@ -61,7 +61,7 @@ describe('a gateway that follows the registry', () => {
       const answer = await world.post(`{ order(id: 1) { id extra${index % 3} } }`);
       expect(answer.errors).toBeUndefined();
     }
-    isLoading = false;
+    loading.abort();
     await load;
     await subscription;
     await client.dispose();

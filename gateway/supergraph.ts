@@ -1,10 +1,10 @@
-import { parse } from 'graphql';
+import { getNamedType, isCompositeType, isRequiredArgument, parse } from 'graphql';
+import { newId } from '#kernel/id.ts';
 import { createAdmissions } from './admission.ts';
 import { createEngine } from './engine.ts';
 import { listSizesOf } from './list-size.ts';
 import { WARM_UP_VIEWER, newTraceparent } from './operation-context.ts';
-import { newId } from '#kernel/id.ts';
-import { isCompositeType, getNamedType, isRequiredArgument } from 'graphql';
+import { trySupergraph } from './supergraph-trial.ts';
 import type { GraphQLSchema } from 'graphql';
 import type { Log } from '#kernel/log.ts';
 import type { Admissions } from './admission.ts';
@@ -42,6 +42,7 @@ export function createSupergraph(options: {
       return current;
     },
     swap: async (supergraphSdl, version) => {
+      await trySupergraph(supergraphSdl);
       const next = await createGeneration(supergraphSdl, version, options);
       current = next;
       // One after the other: ten thousand subscriptions must not plan at the same moment.
@@ -54,7 +55,8 @@ export function createSupergraph(options: {
   };
 }
 
-async function createGeneration(
+/** Loads a supergraph in this process, as far as planning a first query. Rejects when it does not load. */
+export async function createGeneration(
   supergraphSdl: string,
   version: string,
   options: Parameters<typeof createSupergraph>[0],

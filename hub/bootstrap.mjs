@@ -342,7 +342,7 @@ function forwardSignals(child) {
     if (repeated) return;
     if (signal === 'SIGINT') presses += 1;
     if (presses >= PRESSES_BEFORE_KILL) child.kill('SIGKILL');
-    else if (signal === 'SIGTERM' || process.stdin.isTTY !== true) child.kill(signal);
+    else if (signal === 'SIGTERM' || !process.stdin.isTTY) child.kill(signal);
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
   for (const signal of signals) process.on(signal, forward);

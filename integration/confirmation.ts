@@ -25,7 +25,10 @@ export interface Settlement {
  * Which deliveries the ERP's state settles. A creation is confirmed by any confirmed state; a change only by one that
  * is not older than the ERP's answer to it; a cancelled document settles its cancellation and makes the rest pointless.
  */
-export function settlementsBy(seen: Pick<ErpDocument, 'status' | 'erpVersion'>, unsettled: readonly Delivery[]): Settlement[] {
+export function settlementsBy(
+  seen: Pick<ErpDocument, 'status' | 'erpVersion'>,
+  unsettled: readonly Delivery[],
+): Settlement[] {
   return unsettled.flatMap((delivery): Settlement[] => {
     if (seen.status === 'IN_PROCESS') return [];
     const isCancellation = delivery.action === 'CANCEL';
@@ -44,68 +47,112 @@ export interface ConfirmationDesk {
    */
   apply(tx: Transaction, known: KnownDocument, seen: Seen, causationId: string): Promise<boolean>;
   /** Gives up deliveries that a newer wish or a person has made pointless. */
-  supersede(tx: Transaction, delivery: Delivery, reason: string, causationId: string): Promise<void>;
+  supersede(
+    tx: Transaction,
+    delivery: Delivery,
+    reason: string,
+    causationId: string,
+  ): Promise<void>;
 }
 
-export function createConfirmationDesk(options: {
+interface DeskOptions {
   readonly event: IntegrationEventFactory;
   readonly exceptions: ExceptionDesk;
   readonly jobs: Jobs;
   readonly clock: Clock;
-}): ConfirmationDesk {
-  const { event, exceptions, jobs, clock } = options;
+}
 
-  const close: ConfirmationDesk['supersede'] = async (tx, delivery, reason, causationId) => {
-    await updateDelivery(tx, delivery, { status: deliveryAfter(delivery.status, 'supersede') }, clock.now());
-    await settleTrouble(tx, delivery, reason, causationId);
-  };
-
-  const settleTrouble = async (tx: Transaction, delivery: Delivery, reason: string, causationId: string): Promise<void> => {
-    // A dead job would hold back later jobs of the document; a live one finds the new state by itself.
-    if (isDead(delivery)) await jobs.forget(tx, delivery.erp, delivery.id);
-    await exceptions.settle(tx, subjectOf(delivery.id), reason, causeOf(delivery, causationId));
-  };
-
-  const confirm = async (tx: Transaction, known: KnownDocument, seen: Seen, context: { delivery: Delivery; causationId: string }): Promise<void> => {
-    const { delivery, causationId } = context;
-    const change = { status: deliveryAfter(delivery.status, 'confirm'), erpNumber: seen.erpNumber, nextAttemptAt: null, lastCode: null };
-    await updateDelivery(tx, delivery, change, clock.now());
-    const sequence = await nextEventSequence(tx, known);
-    const data = confirmationOf(delivery, seen.erpNumber);
-    await appendEvents(tx, [event.confirmed(causeOf(delivery, causationId), delivery, sequence, data)]);
-    await settleTrouble(tx, delivery, `${delivery.erp} confirmed it as ${seen.erpNumber}`, causationId);
-  };
-
+export function createConfirmationDesk(options: DeskOptions): ConfirmationDesk {
   return {
-    supersede: close,
-    apply: async (tx, known, seen, causationId) => {
-      const isNewer = await advanceErpDocument(tx, known, seen, clock.now());
-      if (!isNewer && seen.erpVersion < known.erpVersion) return false;
-      const unsettled = await lockUnsettled(tx, known.documentType, known.documentId);
-      for (const { delivery, event: name } of settlementsBy(seen, unsettled)) {
-        if (name === 'confirm') await confirm(tx, known, seen, { delivery, causationId });
-        else await close(tx, delivery, `the document is cancelled at ${known.erp}`, causationId);
-      }
-      if (isNewer && seen.status === 'CANCELLED') await noticeForeignCancellation(tx, known, causationId);
-      if (known.documentType === 'PURCHASE_ORDER' && seen.status !== 'IN_PROCESS')
-        await jobs.wake(tx, known.erp, await dependentsOf(tx, known.erp, known.documentId));
-      return isNewer;
-    },
+    supersede: (tx, delivery, reason, causationId) =>
+      supersede(options, tx, { delivery, reason, causationId }),
+    apply: (tx, known, seen, causationId) => apply(options, tx, { known, seen, causationId }),
   };
+}
 
-  /** Somebody cancelled at the ERP what nobody cancelled here: the two have drifted apart, and a person must know. */
-  async function noticeForeignCancellation(tx: Transaction, known: KnownDocument, causationId: string): Promise<void> {
-    const latest = await latestDelivery(tx, known.documentType, known.documentId);
-    if (latest === null || latest.action === 'CANCEL') return;
-    const trouble = {
-      ...troubleBase(latest),
-      subject: `erp-cancelled:${latest.documentId}`,
-      code: 'CANCELLED_AT_ERP',
-      detail: `${known.erp} reports ${known.erpNumber ?? latest.documentNumber} as cancelled.`,
-      deliveryId: null,
-    };
-    await exceptions.raise(tx, trouble, causeOf(latest, causationId));
+interface Report {
+  readonly known: KnownDocument;
+  readonly seen: Seen;
+  readonly causationId: string;
+}
+
+async function apply(options: DeskOptions, tx: Transaction, report: Report): Promise<boolean> {
+  const { known, seen, causationId } = report;
+  const isNewer = await advanceErpDocument(tx, known, seen, options.clock.now());
+  if (!isNewer && seen.erpVersion < known.erpVersion) return false;
+  const unsettled = await lockUnsettled(tx, known.documentType, known.documentId);
+  for (const { delivery, event } of settlementsBy(seen, unsettled)) {
+    const reason = `the document is cancelled at ${known.erp}`;
+    if (event === 'confirm') await confirm(options, tx, delivery, report);
+    else await supersede(options, tx, { delivery, reason, causationId });
   }
+  if (isNewer && seen.status === 'CANCELLED') await noticeForeignCancellation(options, tx, report);
+  if (known.documentType === 'PURCHASE_ORDER' && seen.status !== 'IN_PROCESS') {
+    const waiting = await dependentsOf(tx, known.erp, known.documentId);
+    await options.jobs.wake(tx, known.erp, waiting);
+  }
+  return isNewer;
+}
+
+async function confirm(
+  options: DeskOptions,
+  tx: Transaction,
+  delivery: Delivery,
+  { known, seen, causationId }: Report,
+): Promise<void> {
+  const { erpNumber } = seen;
+  const status = deliveryAfter(delivery.status, 'confirm');
+  const change = { status, erpNumber, nextAttemptAt: null, lastCode: null, lastError: null };
+  await updateDelivery(tx, delivery, change, options.clock.now());
+  const sequence = await nextEventSequence(tx, known);
+  const cause = causeOf(delivery, causationId);
+  const data = confirmationOf(delivery, erpNumber);
+  await appendEvents(tx, [options.event.confirmed(cause, delivery, sequence, data)]);
+  const reason = `${delivery.erp} confirmed it as ${erpNumber}`;
+  await endTrouble(options, tx, { delivery, reason, causationId });
+}
+
+interface End {
+  readonly delivery: Delivery;
+  readonly reason: string;
+  readonly causationId: string;
+}
+
+async function supersede(options: DeskOptions, tx: Transaction, end: End): Promise<void> {
+  const { delivery, reason } = end;
+  const status = deliveryAfter(delivery.status, 'supersede');
+  await updateDelivery(tx, delivery, { status, lastError: reason }, options.clock.now());
+  await endTrouble(options, tx, end);
+}
+
+async function endTrouble(options: DeskOptions, tx: Transaction, end: End): Promise<void> {
+  const { delivery, reason, causationId } = end;
+  // A dead job would hold back later jobs of the document; a live one finds the new state by itself.
+  if (isDead(delivery)) await options.jobs.forget(tx, delivery.erp, delivery.id);
+  await options.exceptions.settle(
+    tx,
+    subjectOf(delivery.id),
+    reason,
+    causeOf(delivery, causationId),
+  );
+}
+
+/** Somebody cancelled at the ERP what nobody cancelled here: the two have drifted apart, and a person must know. */
+async function noticeForeignCancellation(
+  options: DeskOptions,
+  tx: Transaction,
+  { known, causationId }: Report,
+): Promise<void> {
+  const latest = await latestDelivery(tx, known.documentType, known.documentId);
+  if (latest === null || latest.action === 'CANCEL') return;
+  const trouble = {
+    ...troubleBase(latest),
+    subject: `erp-cancelled:${latest.documentId}`,
+    code: 'CANCELLED_AT_ERP',
+    detail: `${known.erp} reports ${known.erpNumber ?? latest.documentNumber} as cancelled.`,
+    deliveryId: null,
+  };
+  await options.exceptions.raise(tx, trouble, causeOf(latest, causationId));
 }
 
 /** The exception subject of a delivery. */

@@ -1,7 +1,10 @@
 import type { Result } from '#kernel/problem.ts';
 import type { WireMoney } from '#kernel/money.ts';
 import type { ErpDocumentType } from './events.ts';
-import type { GoodsReceiptSnapshot, PurchaseOrderSnapshot } from '../subgraphs/purchase-orders/events.ts';
+import type {
+  GoodsReceiptSnapshot,
+  PurchaseOrderSnapshot,
+} from '../subgraphs/purchase-orders/events.ts';
 import type { InvoiceSnapshot } from '../subgraphs/invoices/events.ts';
 
 /**
@@ -53,8 +56,14 @@ interface CommandBase {
 
 /** A command in our words; the connector translates. */
 export type ErpCommand =
-  | (CommandBase & { readonly documentType: 'PURCHASE_ORDER'; readonly snapshot: PurchaseOrderSnapshot })
-  | (CommandBase & { readonly documentType: 'GOODS_RECEIPT'; readonly snapshot: GoodsReceiptSnapshot })
+  | (CommandBase & {
+      readonly documentType: 'PURCHASE_ORDER';
+      readonly snapshot: PurchaseOrderSnapshot;
+    })
+  | (CommandBase & {
+      readonly documentType: 'GOODS_RECEIPT';
+      readonly snapshot: GoodsReceiptSnapshot;
+    })
   | (CommandBase & { readonly documentType: 'INVOICE'; readonly snapshot: InvoiceSnapshot });
 
 /** The state of a document at the ERP, in our words. IN_PROCESS is answered but not yet released. */
@@ -77,7 +86,11 @@ export type ErpChange = {
   readonly eventType: string;
   readonly externalReference: string;
 } & (
-  | { readonly kind: 'document'; readonly documentType: ErpDocumentType; readonly document: ErpDocument }
+  | {
+      readonly kind: 'document';
+      readonly documentType: ErpDocumentType;
+      readonly document: ErpDocument;
+    }
   | { readonly kind: 'payment'; readonly payment: ErpPaymentState }
 );
 
@@ -125,5 +138,11 @@ export function failure(
   message: string,
   retryAfterMs: number | null = null,
 ): ErpFailure {
-  return { kind, code, message, retryAfterMs, retryable: kind !== 'BUSINESS' && kind !== 'MAPPING' };
+  return {
+    kind,
+    code,
+    message,
+    retryAfterMs,
+    retryable: kind !== 'BUSINESS' && kind !== 'MAPPING',
+  };
 }

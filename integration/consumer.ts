@@ -4,8 +4,20 @@ import { deliveryAfter } from './delivery.ts';
 import { confirmationOf, isDead, subjectOf } from './confirmation.ts';
 import { retried } from './integration-exception.ts';
 import { ROUTES, externalReference, orderOf } from './routes.ts';
-import { creationOf, insertDelivery, lockUnsettled, replacePayload, updateDelivery } from './store/delivery.ts';
-import { ensureErpDocument, hasErpDocument, nextEventSequence, saveOrderLines, saveSupplierNumber } from './store/erp-document.ts';
+import {
+  creationOf,
+  insertDelivery,
+  lockUnsettled,
+  replacePayload,
+  updateDelivery,
+} from './store/delivery.ts';
+import {
+  ensureErpDocument,
+  hasErpDocument,
+  nextEventSequence,
+  saveOrderLines,
+  saveSupplierNumber,
+} from './store/erp-document.ts';
 import { lockExceptionOf } from './store/exception.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Transaction } from '#kernel/database.ts';
@@ -34,7 +46,10 @@ export interface DeliveryConsumerOptions {
 export function deliveryHandlers(options: DeliveryConsumerOptions): EventHandlers {
   const routed = Object.entries(ROUTES).map(
     ([type, route]) =>
-      [type, (tx: Transaction, event: DomainEvent) => takeRouted(options, tx, { event, route })] as const,
+      [
+        type,
+        (tx: Transaction, event: DomainEvent) => takeRouted(options, tx, { event, route }),
+      ] as const,
   );
   return {
     ...Object.fromEntries(routed),
@@ -58,7 +73,11 @@ interface Wish {
   readonly route: Route;
 }
 
-async function takeRouted(options: DeliveryConsumerOptions, tx: Transaction, wish: Wish): Promise<void> {
+async function takeRouted(
+  options: DeliveryConsumerOptions,
+  tx: Transaction,
+  wish: Wish,
+): Promise<void> {
   const { event, route } = wish;
   const erp = options.erpOf(event.audience.companyCode);
   if (erp === undefined) {
@@ -96,7 +115,11 @@ const TAKERS: Readonly<Record<Route['action'], Taker>> = {
 };
 
 /** A creation is wished for once; a later wish renews one that failed, and is answered at once when it is through. */
-async function takeCreation(options: DeliveryConsumerOptions, tx: Transaction, wish: Wanted): Promise<void> {
+async function takeCreation(
+  options: DeliveryConsumerOptions,
+  tx: Transaction,
+  wish: Wanted,
+): Promise<void> {
   const { wanted, event } = wish;
   const { clock } = options;
   await ensureErpDocument(tx, wanted, clock.now());
@@ -104,24 +127,45 @@ async function takeCreation(options: DeliveryConsumerOptions, tx: Transaction, w
   if (existing === null) return enqueue(options, tx, wish);
   if (existing.status === 'CONFIRMED' && existing.erpNumber !== null) {
     const sequence = await nextEventSequence(tx, wanted);
-    const data = confirmationOf({ ...existing, documentVersion: wanted.documentVersion }, existing.erpNumber);
+    const data = confirmationOf(
+      { ...existing, documentVersion: wanted.documentVersion },
+      existing.erpNumber,
+    );
     await appendEvents(tx, [options.event.confirmed(causeFrom(event), existing, sequence, data)]);
     return;
   }
   const { payload, documentVersion, actorId } = wanted;
   await replacePayload(tx, { id: existing.id, payload, documentVersion, actorId });
-  if (isDead(existing)) await requeue(options, tx, { ...existing, payload, documentVersion, actorId }, event);
+  if (isDead(existing))
+    await requeue(options, tx, { ...existing, payload, documentVersion, actorId }, event);
 }
 
-async function requeue(options: DeliveryConsumerOptions, tx: Transaction, delivery: Delivery, event: DomainEvent): Promise<void> {
+async function requeue(
+  options: DeliveryConsumerOptions,
+  tx: Transaction,
+  delivery: Delivery,
+  event: DomainEvent,
+): Promise<void> {
   const now = options.clock.now();
-  await updateDelivery(tx, delivery, { status: deliveryAfter(delivery.status, 'requeue'), attempts: 0 }, now);
+  await updateDelivery(
+    tx,
+    delivery,
+    { status: deliveryAfter(delivery.status, 'requeue'), attempts: 0 },
+    now,
+  );
   if (!(await options.jobs.revive(tx, delivery.erp, delivery.id)))
-    throw new Error(`The job of delivery ${delivery.id} is still being put aside; this is tried again.`);
+    throw new Error(
+      `The job of delivery ${delivery.id} is still being put aside; this is tried again.`,
+    );
   const exception = await lockExceptionOf(tx, subjectOf(delivery.id));
   const retry = exception === null ? null : retried(exception, now);
   if (retry?.ok !== true) return;
-  await options.exceptions.record(tx, retry.value, { event: 'retry', detail: `Wished for again by ${event.type}.` }, causeFrom(event));
+  await options.exceptions.record(
+    tx,
+    retry.value,
+    { event: 'retry', detail: `Wished for again by ${event.type}.` },
+    causeFrom(event),
+  );
 }
 
 async function supersedeDead(
@@ -132,16 +176,33 @@ async function supersedeDead(
   const { wanted, event } = wish;
   for (const delivery of await lockUnsettled(tx, wanted.documentType, wanted.documentId)) {
     if (!isDead(delivery) || !wish.actions.includes(delivery.action)) continue;
-    await options.confirmations.supersede(tx, delivery, `replaced by ${event.type}, version ${event.sequence}`, event.id);
+    await options.confirmations.supersede(
+      tx,
+      delivery,
+      `replaced by ${event.type}, version ${event.sequence}`,
+      event.id,
+    );
   }
 }
 
-async function enqueue(options: DeliveryConsumerOptions, tx: Transaction, { wanted, event }: Wanted): Promise<void> {
+async function enqueue(
+  options: DeliveryConsumerOptions,
+  tx: Transaction,
+  { wanted, event }: Wanted,
+): Promise<void> {
   await insertDelivery(tx, wanted, event.id);
-  await options.jobs.enqueue(tx, { erp: wanted.erp, deliveryId: wanted.id, documentId: wanted.documentId });
+  await options.jobs.enqueue(tx, {
+    erp: wanted.erp,
+    deliveryId: wanted.id,
+    documentId: wanted.documentId,
+  });
 }
 
-function newDelivery(clock: Clock, { event, route }: Wish, erp: string): Omit<Delivery, 'position'> {
+function newDelivery(
+  clock: Clock,
+  { event, route }: Wish,
+  erp: string,
+): Omit<Delivery, 'position'> {
   const now = clock.now();
   return {
     id: newId(clock),

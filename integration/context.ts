@@ -50,7 +50,10 @@ export function createContext(
     const { viewer } = request;
     const { database } = room;
     const deliveryViewer = { viewer, hidden: hiddenTypes(viewer) };
-    const threadViewer = { viewer, permissions: THREAD_PERMISSIONS.filter((permission) => may(viewer, permission)) };
+    const threadViewer = {
+      viewer,
+      permissions: THREAD_PERMISSIONS.filter((permission) => may(viewer, permission)),
+    };
     const seesExceptions = may(viewer, 'exception:read');
     return {
       ...request,
@@ -58,7 +61,10 @@ export function createContext(
       deliveryViewer,
       threadViewer,
       loaders: {
-        delivery: createLoader((ids) => deliveriesByIds(database, ids, deliveryViewer), (delivery) => delivery.id),
+        delivery: createLoader(
+          (ids) => deliveriesByIds(database, ids, deliveryViewer),
+          (delivery) => delivery.id,
+        ),
         exception: createLoader(
           async (ids) => (seesExceptions ? exceptionsByIds(database, ids, viewer) : []),
           (exception) => exception.id,
@@ -67,9 +73,13 @@ export function createContext(
           async (ids) => (seesExceptions ? exceptionsByDeliveries(database, ids, viewer) : []),
           (exception) => exception.deliveryId ?? '',
         ),
-        history: createListLoader((ids) => historyOfExceptions(database, ids), (entry) => entry.exceptionId),
+        history: createListLoader(
+          (ids) => historyOfExceptions(database, ids),
+          (entry) => entry.exceptionId,
+        ),
         timeline: createListLoader(
-          async (ids) => (may(viewer, 'thread:read') ? timelinesOf(database, ids, threadViewer) : []),
+          async (ids) =>
+            may(viewer, 'thread:read') ? timelinesOf(database, ids, threadViewer) : [],
           (entry) => entry.subjectId,
         ),
       },

@@ -109,19 +109,22 @@ export interface RetryPolicy {
   readonly settleMs: number;
   /** How long a delivery waits for another document before that becomes an exception. */
   readonly waitMaxMs: number;
+  /** How long it waits for an ERP whose circuit stays open before that becomes an exception. */
+  readonly outageMaxMs: number;
   /** How soon a waiting delivery looks again by itself; a confirmation wakes it earlier. */
   readonly waitMs: number;
   /** How long an open circuit stays open. */
   readonly circuitOpenMs: number;
 }
 
-/** About 25 minutes of an outage are ridden out before a person is asked. */
+/** An outage of half an hour is ridden out before a person is asked. */
 export const DEFAULT_RETRY_POLICY: RetryPolicy = {
   attemptsMax: 12,
   baseMs: 1000,
   delayMaxMs: 300_000,
   settleMs: 10_000,
   waitMaxMs: 7 * 24 * 3_600_000,
+  outageMaxMs: 30 * 60_000,
   waitMs: 15_000,
   circuitOpenMs: 10_000,
 };
@@ -171,9 +174,10 @@ export function verdictOn(
   if (treatment.event !== 'again')
     return { kind: 'dead', status: deliveryAfter(delivery.status, treatment.event) };
   const waitedMs = now.getTime() - (delivery.waitingSince ?? now).getTime();
+  const patienceMs = failure.kind === 'WAIT' ? policy.waitMaxMs : policy.outageMaxMs;
   const exhausted = treatment.counts
     ? delivery.attempts >= policy.attemptsMax
-    : failure.kind === 'WAIT' && waitedMs > policy.waitMaxMs;
+    : waitedMs > patienceMs;
   if (exhausted) return { kind: 'dead', status: deliveryAfter(delivery.status, 'exhaust') };
   const delayMs = Math.max(failure.retryAfterMs ?? 0, delayOf(failure.kind, delivery, facts));
   return {

@@ -40,7 +40,10 @@ export async function send(
   const connector = options.connectors.get(delivery.erp);
   if (connector === undefined) {
     const message = `No ERP is configured under the name ${delivery.erp}.`;
-    return { result: refused(failure('MAPPING', 'NO_ERP_FOR_COMPANY', message)), mayHaveArrived: false };
+    return {
+      result: refused(failure('MAPPING', 'NO_ERP_FOR_COMPANY', message)),
+      mayHaveArrived: false,
+    };
   }
   const command = await commandOf(options, delivery);
   const errand = { options, connector, delivery, command, ...sending };
@@ -56,7 +59,8 @@ async function create(errand: Errand): Promise<Outcome> {
   if (delivery.lastSentAt !== null) {
     const found = await look(errand);
     if (!found.ok) return { result: found, mayHaveArrived };
-    if (found.value.live !== null) return { result: accepted(found.value.live), mayHaveArrived: true };
+    if (found.value.live !== null)
+      return { result: accepted(found.value.live), mayHaveArrived: true };
     if (mayHaveArrived && !hasSettled(options, delivery)) {
       const message = `The answer was lost; ${delivery.externalReference} is looked for again before it is repeated.`;
       return { result: refused(failure('SETTLING', 'OUTCOME_UNKNOWN', message)), mayHaveArrived };
@@ -93,7 +97,10 @@ async function amend(errand: Errand): Promise<Outcome> {
 }
 
 /** What is at the ERP under our reference. More than one live document is for a person to sort out. */
-async function look({ connector, delivery }: Errand): Answer<{ live: ErpDocument | null; newest: ErpDocument | null }> {
+async function look({
+  connector,
+  delivery,
+}: Errand): Answer<{ live: ErpDocument | null; newest: ErpDocument | null }> {
   const found = await connector.find(delivery.documentType, delivery.externalReference);
   if (!found.ok) return found;
   const alive = found.value.filter((document) => document.status !== 'CANCELLED');
@@ -132,12 +139,12 @@ async function readBack(errand: Errand, sent: ErpDocument): Answer<ErpDocument> 
 async function commandOf(options: ErrandOptions, delivery: Delivery): Promise<ErpCommand> {
   const snapshot: Record<string, unknown> = isRecord(delivery.payload) ? delivery.payload : {};
   const lines = Array.isArray(snapshot['lines']) ? snapshot['lines'].filter(isRecord) : [];
-  const supplierId = typeof snapshot['supplierId'] === 'string' ? snapshot['supplierId'] : null;
+  const supplierId = textOf(snapshot['supplierId']);
   const found = await referencesOf(options.database, {
     erp: delivery.erp,
     supplierId,
     orderId: delivery.dependsOnOrderId,
-    lineIds: lines.map((line) => String(line['purchaseOrderLineId'] ?? '')),
+    lineIds: lines.map((line) => textOf(line['purchaseOrderLineId']) ?? ''),
   });
   const command = {
     documentType: delivery.documentType,
@@ -153,4 +160,8 @@ async function commandOf(options: ErrandOptions, delivery: Delivery): Promise<Er
   };
   // The payload was written from the event of exactly this document type.
   return command as unknown as ErpCommand;
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
 }

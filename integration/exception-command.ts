@@ -1,5 +1,12 @@
 import { once } from '#kernel/idempotency.ts';
-import { accepted, invalidInput, notFound, refused, unavailable, versionConflict } from '#kernel/problem.ts';
+import {
+  accepted,
+  invalidInput,
+  notFound,
+  refused,
+  unavailable,
+  versionConflict,
+} from '#kernel/problem.ts';
 import { appendEvents } from '#kernel/outbox.ts';
 import { deliveryAfter } from './delivery.ts';
 import { isDead } from './confirmation.ts';
@@ -23,7 +30,11 @@ import type { ConfirmationDesk } from './confirmation.ts';
 import type { ExceptionDesk } from './exception-desk.ts';
 import type { IntegrationEventFactory } from './fact.ts';
 import type { Inbound } from './inbound.ts';
-import type { IntegrationException, NotRetryable, ResolutionCode } from './integration-exception.ts';
+import type {
+  IntegrationException,
+  NotRetryable,
+  ResolutionCode,
+} from './integration-exception.ts';
 import type { Jobs } from './jobs.ts';
 import type { ExceptionFilter } from './store/exception.ts';
 
@@ -56,9 +67,18 @@ type CommonProblem = NotFound | VersionConflict | IllegalTransition | Idempotenc
 
 /** What finance operations may do with exceptions; every one leaves a line in the history with its actor. */
 export interface ExceptionCommands {
-  assign(asking: Asking, input: OnException & { assigneeId: string }): Promise<Result<IntegrationException, CommonProblem | InvalidInput>>;
-  resolve(asking: Asking, input: OnException & { reason: ResolutionCode; comment: string }): Promise<Result<IntegrationException, CommonProblem | InvalidInput>>;
-  retry(asking: Asking, input: OnException): Promise<Result<IntegrationException, CommonProblem | NotRetryable | Unavailable>>;
+  assign(
+    asking: Asking,
+    input: OnException & { assigneeId: string },
+  ): Promise<Result<IntegrationException, CommonProblem | InvalidInput>>;
+  resolve(
+    asking: Asking,
+    input: OnException & { reason: ResolutionCode; comment: string },
+  ): Promise<Result<IntegrationException, CommonProblem | InvalidInput>>;
+  retry(
+    asking: Asking,
+    input: OnException,
+  ): Promise<Result<IntegrationException, CommonProblem | NotRetryable | Unavailable>>;
   retryMany(
     asking: Asking,
     input: { idempotencyKey: string; filter: ExceptionFilter; limit: number },
@@ -70,11 +90,16 @@ const BULK_MAX = 200;
 
 export function createExceptionCommands(options: ExceptionCommandOptions): ExceptionCommands {
   return {
-    assign: (asking, input) => run(options, 'assignException', asking, input, (work) => assign(options, work, input)),
-    resolve: (asking, input) => run(options, 'resolveException', asking, input, (work) => resolve(options, work, input)),
+    assign: (asking, input) =>
+      run(options, 'assignException', asking, input, (work) => assign(options, work, input)),
+    resolve: (asking, input) =>
+      run(options, 'resolveException', asking, input, (work) => resolve(options, work, input)),
     retry: async (asking, input) => {
-      const result = await run(options, 'retryException', asking, input, (work) => retry(options, work));
-      if (result.ok && result.value.status === 'RETRYING') await retryParkedHere(options, asking, result.value);
+      const result = await run(options, 'retryException', asking, input, (work) =>
+        retry(options, work),
+      );
+      if (result.ok && result.value.status === 'RETRYING')
+        await retryParkedHere(options, asking, result.value);
       return result;
     },
     retryMany: async (asking, input) => {
@@ -103,13 +128,17 @@ async function run<P extends { code: string; message: string; retryable: boolean
 ): Promise<Result<IntegrationException, P | NotFound | VersionConflict | IdempotencyKeyReused>> {
   const { idempotencyKey, ...fingerprint } = input;
   const command = { caller: asking.viewer.id, idempotencyKey, operation, input: fingerprint };
-  return once<IntegrationException, P | NotFound | VersionConflict>(options.database, command, async (tx) => {
-    const exception = await lockException(tx, input.exceptionId, asking.viewer);
-    if (exception === null) return refused(notFound('integration exception', input.exceptionId));
-    if (input.expectedVersion != null && input.expectedVersion !== exception.version)
-      return refused(versionConflict('integration exception', exception.version));
-    return decide({ tx, exception, cause: causeOf(asking, exception, idempotencyKey) });
-  });
+  return once<IntegrationException, P | NotFound | VersionConflict>(
+    options.database,
+    command,
+    async (tx) => {
+      const exception = await lockException(tx, input.exceptionId, asking.viewer);
+      if (exception === null) return refused(notFound('integration exception', input.exceptionId));
+      if ((input.expectedVersion ?? exception.version) !== exception.version)
+        return refused(versionConflict('integration exception', exception.version));
+      return decide({ tx, exception, cause: causeOf(asking, exception, idempotencyKey) });
+    },
+  );
 }
 
 function causeOf(asking: Asking, exception: IntegrationException, causationId: string): Cause {
@@ -129,7 +158,12 @@ async function assign(
   }
   const next = assigned(exception, { assigneeId, now: options.clock.now() });
   if (next.ok)
-    await options.exceptions.record(tx, next.value, { event: 'assign', detail: `Given to ${assigneeId}.` }, cause);
+    await options.exceptions.record(
+      tx,
+      next.value,
+      { event: 'assign', detail: `Given to ${assigneeId}.` },
+      cause,
+    );
   return next;
 }
 
@@ -139,15 +173,22 @@ async function resolve(
   input: { reason: ResolutionCode; comment: string },
 ): Promise<Result<IntegrationException, IllegalTransition | InvalidInput>> {
   if (input.reason === 'CONFIRMED') {
-    const message = 'CONFIRMED is what the system says when the cause is gone. Choose what a person did.';
+    const message =
+      'CONFIRMED is what the system says when the cause is gone. Choose what a person did.';
     return refused(invalidInput([{ field: 'reason', code: 'RESERVED', message }]));
   }
-  const decision = { code: input.reason, comment: input.comment, actorId: cause.actorId, now: options.clock.now() };
+  const decision = {
+    code: input.reason,
+    comment: input.comment,
+    actorId: cause.actorId,
+    now: options.clock.now(),
+  };
   const next = resolved(exception, decision);
   if (!next.ok) return next;
   const detail = `${input.reason}: ${input.comment}`;
   await options.exceptions.record(tx, next.value, { event: 'resolve', detail }, cause);
-  const delivery = exception.deliveryId === null ? null : await lockDelivery(tx, exception.deliveryId);
+  const delivery =
+    exception.deliveryId === null ? null : await lockDelivery(tx, exception.deliveryId);
   if (delivery !== null && isDead(delivery))
     await options.confirmations.supersede(tx, delivery, detail, cause.causationId);
   return next;
@@ -160,7 +201,12 @@ async function retry(
   const { tx, exception, cause } = work;
   const next = retried(exception, options.clock.now());
   if (!next.ok) return next;
-  await options.exceptions.record(tx, next.value, { event: 'retry', detail: 'Sent again by hand.' }, cause);
+  await options.exceptions.record(
+    tx,
+    next.value,
+    { event: 'retry', detail: 'Sent again by hand.' },
+    cause,
+  );
   switch (subjectKind(exception)) {
     case 'delivery':
       return retryDelivery(options, { ...work, exception: next.value });
@@ -180,24 +226,44 @@ async function retryDelivery(
   options: ExceptionCommandOptions,
   { tx, exception }: Work,
 ): Promise<Result<IntegrationException, Unavailable>> {
-  const delivery = exception.deliveryId === null ? null : await lockDelivery(tx, exception.deliveryId);
+  const delivery =
+    exception.deliveryId === null ? null : await lockDelivery(tx, exception.deliveryId);
   if (delivery === null || !isDead(delivery)) return accepted(exception);
-  const change = { status: deliveryAfter(delivery.status, 'requeue'), attempts: 0, nextAttemptAt: null };
+  const change = {
+    status: deliveryAfter(delivery.status, 'requeue'),
+    attempts: 0,
+    nextAttemptAt: null,
+  };
   await updateDelivery(tx, delivery, change, options.clock.now());
   const revived = await options.jobs.revive(tx, delivery.erp, delivery.id);
-  return revived ? accepted(exception) : refused(unavailable('integration', 'the job is still being put aside'));
+  return revived
+    ? accepted(exception)
+    : refused(unavailable('integration', 'the job is still being put aside'));
 }
 
 /** Applies kept messages with the reading we have now; what is still unreadable opens the exception again. */
-async function replay(options: ExceptionCommandOptions, { tx, exception, cause }: Work): Promise<Result<IntegrationException, never>> {
+async function replay(
+  options: ExceptionCommandOptions,
+  { tx, exception, cause }: Work,
+): Promise<Result<IntegrationException, never>> {
   const [erp = '', eventType = ''] = exception.subject.slice('quarantine:'.length).split('/', 2);
   const unreadable = await options.inbound.replayQuarantined(tx, erp, eventType);
   const now = options.clock.now();
   if (unreadable === 0) {
     const { actorId } = cause;
-    const closed = resolved(exception, { code: 'CONFIRMED', comment: 'all kept messages were applied', actorId, now });
+    const closed = resolved(exception, {
+      code: 'CONFIRMED',
+      comment: 'all kept messages were applied',
+      actorId,
+      now,
+    });
     if (!closed.ok) throw new Error(closed.problem.message);
-    await options.exceptions.record(tx, closed.value, { event: 'resolve', detail: 'All kept messages were applied.' }, cause);
+    await options.exceptions.record(
+      tx,
+      closed.value,
+      { event: 'resolve', detail: 'All kept messages were applied.' },
+      cause,
+    );
     return accepted(closed.value);
   }
   const detail = `${unreadable} messages of type ${eventType} still do not have the agreed fields.`;
@@ -212,11 +278,18 @@ function parkedAt(exception: IntegrationException): { consumer: string; document
 }
 
 /** Another room's consumer is asked by an event; our own is run after the commit. */
-async function requestParkedRetry(options: ExceptionCommandOptions, { tx, exception, cause }: Work): Promise<void> {
+async function requestParkedRetry(
+  options: ExceptionCommandOptions,
+  { tx, exception, cause }: Work,
+): Promise<void> {
   await appendEvents(tx, [options.event.retryRequested(cause, exception, parkedAt(exception))]);
 }
 
-async function retryParkedHere(options: ExceptionCommandOptions, asking: Asking, exception: IntegrationException): Promise<void> {
+async function retryParkedHere(
+  options: ExceptionCommandOptions,
+  asking: Asking,
+  exception: IntegrationException,
+): Promise<void> {
   if (subjectKind(exception) !== 'parked') return;
   const { consumer, documentId } = parkedAt(exception);
   const running = options.retryOwnParked(consumer, documentId);
@@ -235,16 +308,26 @@ async function retryMany(
   input: { idempotencyKey: string; filter: ExceptionFilter; limit: number },
 ): Promise<Result<{ retried: number; left: number }, IdempotencyKeyReused>> {
   const { filter, limit, idempotencyKey } = input;
-  const command = { caller: asking.viewer.id, idempotencyKey, operation: 'retryExceptions', input: { filter, limit } };
+  const command = {
+    caller: asking.viewer.id,
+    idempotencyKey,
+    operation: 'retryExceptions',
+    input: { filter, limit },
+  };
   // The choice is made once per key; each exception then has a key of its own, so a repeated call goes on where the first ended.
-  const chosen = await once<{ ids: readonly string[] }, never>(options.database, command, async (tx) =>
-    accepted({ ids: await retryCandidates(tx, asking.viewer, filter, limit) }),
+  const chosen = await once<{ ids: readonly string[] }, never>(
+    options.database,
+    command,
+    async (tx) => accepted({ ids: await retryCandidates(tx, asking.viewer, filter, limit) }),
   );
   if (!chosen.ok) return chosen;
   const commands = createExceptionCommands(options);
   let retriedCount = 0;
   for (const exceptionId of chosen.value.ids) {
-    const result = await commands.retry(asking, { idempotencyKey: `${idempotencyKey}/${exceptionId}`, exceptionId });
+    const result = await commands.retry(asking, {
+      idempotencyKey: `${idempotencyKey}/${exceptionId}`,
+      exceptionId,
+    });
     if (result.ok) retriedCount += 1;
   }
   return accepted({ retried: retriedCount, left: chosen.value.ids.length - retriedCount });

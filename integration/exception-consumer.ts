@@ -11,14 +11,21 @@ import type { InvoiceSnapshot } from '../subgraphs/invoices/events.ts';
 
 /** Troubles of other rooms that people work here, and the facts that end them. */
 export function exceptionHandlers(desk: ExceptionDesk): EventHandlers {
-  const closeApproval = closer(desk, (event) => `approval:${(event.data as ApprovalSnapshot).documentId}`);
+  const closeApproval = closer(
+    desk,
+    (event) => `approval:${(event.data as ApprovalSnapshot).documentId}`,
+  );
   const closeSupplier = closer(desk, (event) => `supplier:${event.document.id}`);
   const unknownSupplier: EventHandler = async (tx, event) => {
     const { supplierId } = event.data as InvoiceSnapshot;
     const subject = `supplier:${event.document.id}`;
     if (supplierId !== null || (await isOpen(tx, subject))) return;
     const detail = 'No supplier has the tax number or name that the invoice carries.';
-    await desk.raise(tx, { ...aboutDocument(event, 'INVOICE'), subject, code: 'SUPPLIER_UNKNOWN', detail }, causeFrom(event));
+    await desk.raise(
+      tx,
+      { ...aboutDocument(event, 'INVOICE'), subject, code: 'SUPPLIER_UNKNOWN', detail },
+      causeFrom(event),
+    );
   };
   return {
     'concord.approval.unroutable.v1': async (tx, event) => {
@@ -27,7 +34,9 @@ export function exceptionHandlers(desk: ExceptionDesk): EventHandlers {
         ...aboutDocument(event, request.documentType),
         subject: `approval:${request.documentId}`,
         code: 'APPROVAL_UNROUTABLE',
-        detail: request.comment ?? 'No rule of the approval policy fits amount, company, cost centre and category.',
+        detail:
+          request.comment ??
+          'No rule of the approval policy fits amount, company, cost centre and category.',
         documentId: request.documentId,
         documentNumber: request.documentNumber,
       };
@@ -44,14 +53,22 @@ export function exceptionHandlers(desk: ExceptionDesk): EventHandlers {
       const parked = event.data as ParkedEvent;
       await desk.raise(tx, parkedTrouble(event, parked), causeFrom(event));
     },
-    'concord.consumer.parked-taken.v1': closer(desk, (event) => parkedSubject(event.data as ParkedTaken)),
+    'concord.consumer.parked-taken.v1': closer(desk, (event) =>
+      parkedSubject(event.data as ParkedTaken),
+    ),
   };
 }
 
 /** Raises an exception for an event that a consumer of this room has parked, in the parking transaction. */
 export function raiseForParked(desk: ExceptionDesk, consumer: string): OnParked {
   return async (tx, event, error) => {
-    const parked = { consumer, eventId: event.id, eventType: event.type, error, documentId: event.document.id };
+    const parked = {
+      consumer,
+      eventId: event.id,
+      eventType: event.type,
+      error,
+      documentId: event.document.id,
+    };
     await desk.raise(tx, parkedTrouble(event, parked), causeFrom(event));
   };
 }
@@ -67,12 +84,16 @@ function parkedTrouble(event: DomainEvent, parked: ParkedEvent): Trouble {
 }
 
 /** `parked:<consumer>/<document id>`. */
-export function parkedSubject(parked: { readonly consumer: string; readonly documentId: string }): string {
+export function parkedSubject(parked: {
+  readonly consumer: string;
+  readonly documentId: string;
+}): string {
   return `parked:${parked.consumer}/${parked.documentId}`;
 }
 
 function closer(desk: ExceptionDesk, subjectOf: (event: DomainEvent) => string): EventHandler {
-  return (tx, event) => desk.settle(tx, subjectOf(event), `ended by ${event.type}`, causeFrom(event));
+  return (tx, event) =>
+    desk.settle(tx, subjectOf(event), `ended by ${event.type}`, causeFrom(event));
 }
 
 async function isOpen(tx: Transaction, subject: string): Promise<boolean> {

@@ -1,7 +1,12 @@
 import { appendEvents } from '#kernel/outbox.ts';
 import { newId } from '#kernel/id.ts';
 import { recurred, raised, resolved } from './integration-exception.ts';
-import { appendHistory, lockExceptionOf, nextExceptionNumber, saveException } from './store/exception.ts';
+import {
+  appendHistory,
+  lockExceptionOf,
+  nextExceptionNumber,
+  saveException,
+} from './store/exception.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Transaction } from '#kernel/database.ts';
 import type { Cause } from '#kernel/event.ts';
@@ -19,7 +24,10 @@ export interface ExceptionDesk {
   record(
     tx: Transaction,
     exception: IntegrationException,
-    step: { readonly event: 'raise' | 'recur' | 'assign' | 'retry' | 'resolve'; readonly detail: string },
+    step: {
+      readonly event: 'raise' | 'recur' | 'assign' | 'retry' | 'resolve';
+      readonly detail: string;
+    },
     cause: Cause,
   ): Promise<void>;
 }
@@ -62,7 +70,12 @@ export function createExceptionDesk(options: {
       const known = await lockExceptionOf(tx, subject);
       if (known === null || known.status === 'RESOLVED') return;
       const { actorId } = cause;
-      const closed = resolved(known, { code: 'CONFIRMED', comment: reason, actorId, now: clock.now() });
+      const closed = resolved(known, {
+        code: 'CONFIRMED',
+        comment: reason,
+        actorId,
+        now: clock.now(),
+      });
       if (!closed.ok) throw new Error(closed.problem.message);
       await record(tx, closed.value, { event: 'resolve', detail: reason }, cause);
       log.info({ event: 'exception.resolved', exceptionId: known.id, by: actorId });

@@ -2,7 +2,13 @@ import { createEventFactory } from '#kernel/event.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Audience, Cause, DomainEvent, EventDocument } from '#kernel/event.ts';
 import type { Delivery } from './delivery.ts';
-import type { ErpConfirmation, ErpDocumentType, ErpPayment, ErpRefusal, IntegrationEvent } from './events.ts';
+import type {
+  ErpConfirmation,
+  ErpDocumentType,
+  ErpPayment,
+  ErpRefusal,
+  IntegrationEvent,
+} from './events.ts';
 import type { IntegrationException } from './integration-exception.ts';
 
 /** GraphQL type name of each document that goes to an ERP. */
@@ -23,12 +29,19 @@ export interface IntegrationEventFactory {
   refused(cause: Cause, about: About, sequence: number, data: ErpRefusal): DomainEvent;
   payment(cause: Cause, about: About, sequence: number, data: ErpPayment): DomainEvent;
   exception(cause: Cause, type: ExceptionEventType, exception: IntegrationException): DomainEvent;
-  retryRequested(cause: Cause, exception: IntegrationException, data: { consumer: string; documentId: string }): DomainEvent;
+  retryRequested(
+    cause: Cause,
+    exception: IntegrationException,
+    data: { consumer: string; documentId: string },
+  ): DomainEvent;
 }
 
 export function createIntegrationEvents(clock: Clock): IntegrationEventFactory {
   const make = createEventFactory('/integration', clock);
-  const onDocument = (about: About, status: string): { document: EventDocument; audience: Audience } => ({
+  const onDocument = (
+    about: About,
+    status: string,
+  ): { document: EventDocument; audience: Audience } => ({
     document: {
       type: DOCUMENT_NAMES[about.documentType],
       id: about.documentId,
@@ -46,7 +59,12 @@ export function createIntegrationEvents(clock: Clock): IntegrationEventFactory {
         data,
       }),
     refused: (cause, about, sequence, data) =>
-      make(cause, { type: 'concord.erp.document-refused.v1', ...onDocument(about, 'ERP_REFUSED'), sequence, data }),
+      make(cause, {
+        type: 'concord.erp.document-refused.v1',
+        ...onDocument(about, 'ERP_REFUSED'),
+        sequence,
+        data,
+      }),
     payment: (cause, about, sequence, data) =>
       make(cause, {
         type: 'concord.erp.payment-reported.v1',
@@ -96,5 +114,10 @@ export function causeOf(
   causationId: string,
   actorId = 'integration',
 ): Cause {
-  return { correlationId: about.correlationId, causationId, traceparent: about.traceparent, actorId };
+  return {
+    correlationId: about.correlationId,
+    causationId,
+    traceparent: about.traceparent,
+    actorId,
+  };
 }

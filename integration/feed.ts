@@ -83,14 +83,18 @@ interface FeedSource {
 
 async function* read(feed: FeedSource, subscription: Subscription): AsyncGenerator<FeedItem, void> {
   const caughtUp = yield* catchUp(feed, subscription);
-  if (caughtUp !== null && !subscription.signal.aborted) yield* follow(feed, subscription, caughtUp);
+  if (caughtUp !== null && !subscription.signal.aborted)
+    yield* follow(feed, subscription, caughtUp);
 }
 
 /**
  * Reads the log until it has reached the live head. Between the last look and joining there is no await, so nothing
  * can slip through; what the log gave beyond the head is dropped again by position when it comes live.
  */
-async function* catchUp(feed: FeedSource, subscription: Subscription): AsyncGenerator<FeedItem, bigint | null> {
+async function* catchUp(
+  feed: FeedSource,
+  subscription: Subscription,
+): AsyncGenerator<FeedItem, bigint | null> {
   let cursor = subscription.after ?? feed.head();
   if (subscription.after !== null) {
     const { oldest } = await feed.bus.bounds();
@@ -120,7 +124,11 @@ async function* catchUp(feed: FeedSource, subscription: Subscription): AsyncGene
 }
 
 /** Gives out what the follower pushes. The queue holds only what this reader wants, and no more than its bound. */
-async function* follow(feed: FeedSource, subscription: Subscription, joinedAt: bigint): AsyncGenerator<FeedItem, void> {
+async function* follow(
+  feed: FeedSource,
+  subscription: Subscription,
+  joinedAt: bigint,
+): AsyncGenerator<FeedItem, void> {
   const { signal } = subscription;
   let queue: BusEntry[] = [];
   let seen = joinedAt;
@@ -157,7 +165,13 @@ async function* follow(feed: FeedSource, subscription: Subscription, joinedAt: b
         given = entry.position;
         yield { kind: 'event', entry };
       } else if (state.now === 'too-slow') {
-        yield { kind: 'gap', reason: 'READER_TOO_SLOW', missedFrom: given + 1n, resumesAt: null, resumeAfter: given };
+        yield {
+          kind: 'gap',
+          reason: 'READER_TOO_SLOW',
+          missedFrom: given + 1n,
+          resumesAt: null,
+          resumeAfter: given,
+        };
         return;
       } else {
         await new Promise<void>((resolve) => (wake = resolve));
@@ -170,5 +184,11 @@ async function* follow(feed: FeedSource, subscription: Subscription, joinedAt: b
 }
 
 function noLongerKept(missedFrom: bigint, resumesAt: bigint): FeedGap {
-  return { kind: 'gap', reason: 'NO_LONGER_KEPT', missedFrom, resumesAt, resumeAfter: resumesAt - 1n };
+  return {
+    kind: 'gap',
+    reason: 'NO_LONGER_KEPT',
+    missedFrom,
+    resumesAt,
+    resumeAfter: resumesAt - 1n,
+  };
 }

@@ -2,11 +2,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { Webhook } from 'standardwebhooks';
 import { newId } from '#kernel/id.ts';
 import { pause } from '#kernel/shutdown.ts';
+import { invoiceEvent, orderEvent } from '../tests/support/house-events.ts';
 import {
   NEXT_WEBHOOK_SECRET,
   WEBHOOK_SECRET,
-  invoiceEvent,
-  orderEvent,
   startIntegrationWorld,
   until,
   viewerOf,
@@ -22,8 +21,14 @@ afterAll(async () => world[Symbol.asyncDispose]());
 beforeEach(async () => void (await world.erp.call('POST', '/control/reset', {})));
 
 const statusOf = async (documentId: string): Promise<string | undefined> =>
-  (await world.rows<{ status: string }>('select status from delivery where document_id = $1 order by position desc limit 1', [documentId]))[0]?.status;
-const confirmed = (documentId: string) => until(async () => (await statusOf(documentId)) === 'CONFIRMED');
+  (
+    await world.rows<{ status: string }>(
+      'select status from delivery where document_id = $1 order by position desc limit 1',
+      [documentId],
+    )
+  )[0]?.status;
+const confirmed = (documentId: string) =>
+  until(async () => (await statusOf(documentId)) === 'CONFIRMED');
 const outcomes = async (type: string) =>
   world.rows<{ event_id: string; outcome: string; body: { ExternalReference: string } }>(
     'select event_id, outcome, body from erp_message where event_type = $1 order by erp_sequence',
@@ -53,7 +58,10 @@ async function send(body: unknown, sending: Sending = {}): Promise<Response> {
 }
 
 /** A message about an order as the ERP would write it. */
-function orderMessage(orderId: string, more: { sequence: number; version: number; status: string; number?: string }) {
+function orderMessage(
+  orderId: string,
+  more: { sequence: number; version: number; status: string; number?: string },
+) {
   return {
     eventType: 'PurchaseOrder.Changed',
     Sequence: more.sequence,
@@ -86,9 +94,13 @@ describe('webhooks alone, without any poll', () => {
     await world.publish(orderEvent('created', orderId));
     await confirmed(orderId);
     await pause(500);
-    const taken = (await outcomes('PurchaseOrder.Released')).filter(({ body }) => body.ExternalReference === `PO-${orderId}`);
+    const taken = (await outcomes('PurchaseOrder.Released')).filter(
+      ({ body }) => body.ExternalReference === `PO-${orderId}`,
+    );
     expect(taken).toHaveLength(1);
-    const told = (await world.published('concord.erp.document-confirmed.v1')).filter((event) => event.document.id === orderId);
+    const told = (await world.published('concord.erp.document-confirmed.v1')).filter(
+      (event) => event.document.id === orderId,
+    );
     expect(told).toHaveLength(1);
   });
 
@@ -97,11 +109,19 @@ describe('webhooks alone, without any poll', () => {
     const orderId = newId();
     await world.publish(orderEvent('created', orderId));
     await confirmed(orderId);
-    const [known] = await world.rows<{ status: string }>('select status from erp_document where document_id = $1', [orderId]);
+    const [known] = await world.rows<{ status: string }>(
+      'select status from erp_document where document_id = $1',
+      [orderId],
+    );
     expect(known?.status).toBe('CONFIRMED');
-    const stale = await send(orderMessage(orderId, { sequence: 1, version: 1, status: 'IN_PROCESS' }));
+    const stale = await send(
+      orderMessage(orderId, { sequence: 1, version: 1, status: 'IN_PROCESS' }),
+    );
     expect(await stale.json()).toEqual({ taken: 'STALE' });
-    const [after] = await world.rows<{ status: string }>('select status from erp_document where document_id = $1', [orderId]);
+    const [after] = await world.rows<{ status: string }>(
+      'select status from erp_document where document_id = $1',
+      [orderId],
+    );
     expect(after?.status).toBe('CONFIRMED');
   });
 
@@ -111,7 +131,9 @@ describe('webhooks alone, without any poll', () => {
     await confirmed(invoiceId);
     await world.erp.call('POST', '/erp/PaymentRuns', {});
     const reports = await until(async () => {
-      const all = (await world.published('concord.erp.payment-reported.v1')).filter((event) => event.document.id === invoiceId);
+      const all = (await world.published('concord.erp.payment-reported.v1')).filter(
+        (event) => event.document.id === invoiceId,
+      );
       return all.length === 2 ? all : null;
     });
     expect(reports.map((event) => event.data)).toMatchObject([
@@ -121,7 +143,9 @@ describe('webhooks alone, without any poll', () => {
   });
 
   it('about documents that are not ours are kept and ignored', async () => {
-    const answer = await send(orderMessage('nobody', { sequence: 7, version: 3, status: 'RELEASED' }));
+    const answer = await send(
+      orderMessage('nobody', { sequence: 7, version: 3, status: 'RELEASED' }),
+    );
     expect([answer.status, await answer.json()]).toEqual([200, { taken: 'FOREIGN' }]);
   });
 });
@@ -129,7 +153,10 @@ describe('webhooks alone, without any poll', () => {
 describe('a webhook that cannot be trusted', () => {
   const body = orderMessage('x', { sequence: 1, version: 1, status: 'RELEASED' });
   it.each([
-    ['is forged', { secret: `whsec_${Buffer.from('somebody else’s secret here').toString('base64')}` }],
+    [
+      'is forged',
+      { secret: `whsec_${Buffer.from('somebody else’s secret here').toString('base64')}` },
+    ],
     ['carries no signature', { signature: '' }],
     ['is six minutes old', { at: new Date(Date.now() - 360_000) }],
     ['comes from the future', { at: new Date(Date.now() + 360_000) }],
@@ -157,7 +184,9 @@ describe('a webhook that can be trusted', () => {
       send(message),
     ]);
     expect(answers.map((answer) => answer.status)).toEqual([200, 200, 200]);
-    const taken = await Promise.all(answers.map(async (answer) => ((await answer.json()) as { taken: string }).taken));
+    const taken = await Promise.all(
+      answers.map(async (answer) => ((await answer.json()) as { taken: string }).taken),
+    );
     expect(taken.toSorted()).toEqual(['BEFORE', 'BEFORE', 'FOREIGN']);
   });
 
@@ -179,16 +208,35 @@ describe('a webhook that can be trusted', () => {
     const { PurchaseOrderStatus: Status, ...rest } = good.Object;
     const renamed = { ...good, eventType: 'PurchaseOrder.Upgraded', Object: { ...rest, Status } };
     expect(await (await send(renamed)).json()).toEqual({ taken: 'QUARANTINED' });
-    expect(await (await send({ ...renamed, EventId: 'msg_second' })).json()).toEqual({ taken: 'QUARANTINED' });
+    expect(await (await send({ ...renamed, EventId: 'msg_second' })).json()).toEqual({
+      taken: 'QUARANTINED',
+    });
     expect(await (await send('this is no JSON')).json()).toEqual({ taken: 'QUARANTINED' });
     expect(await statusOf(orderId)).toBe('AWAITING_CONFIRMATION');
     const finance = viewerOf(['finance-operations']);
-    const asked = await world.ask(finance, `{ exceptions(first: 10, filter: { codes: ["CONTRACT_CHANGED"] }) { nodes { id number kind attempts message status } } }`);
-    const nodes = (asked.data as { exceptions: { nodes: { id: string; kind: string; attempts: number }[] } } | null)?.exceptions.nodes ?? [];
-    expect(nodes).toMatchObject([{ kind: 'TECHNICAL', attempts: 2 }, { kind: 'TECHNICAL', attempts: 1 }]);
+    const asked = await world.ask(
+      finance,
+      `{ exceptions(first: 10, filter: { codes: ["CONTRACT_CHANGED"] }) { nodes { id number kind attempts message status } } }`,
+    );
+    const nodes =
+      (
+        asked.data as {
+          exceptions: { nodes: { id: string; kind: string; attempts: number }[] };
+        } | null
+      )?.exceptions.nodes ?? [];
+    expect(nodes).toMatchObject([
+      { kind: 'TECHNICAL', attempts: 2 },
+      { kind: 'TECHNICAL', attempts: 1 },
+    ]);
     const retry = (key: string) =>
-      world.ask(finance, `mutation ($id: ID!, $key: ID!) { retryException(input: { idempotencyKey: $key, exceptionId: $id }) { __typename ... on IntegrationException { status attempts } } }`, { id: nodes[0]?.id, key });
-    expect((await retry('still-broken')).data).toMatchObject({ retryException: { status: 'OPEN', attempts: 3 } });
+      world.ask(
+        finance,
+        `mutation ($id: ID!, $key: ID!) { retryException(input: { idempotencyKey: $key, exceptionId: $id }) { __typename ... on IntegrationException { status attempts } } }`,
+        { id: nodes[0]?.id, key },
+      );
+    expect((await retry('still-broken')).data).toMatchObject({
+      retryException: { status: 'OPEN', attempts: 3 },
+    });
     // The mapping is mended: here the messages are, which for a reader is the same.
     await world.rows(
       `update erp_message set body = jsonb_set(body, '{Object,PurchaseOrderStatus}', body->'Object'->'Status') where event_type = 'PurchaseOrder.Upgraded'`,
@@ -203,10 +251,19 @@ describe('a document that somebody cancels at the ERP', () => {
     const orderId = newId();
     await world.publish(orderEvent('created', orderId));
     await confirmed(orderId);
-    const [order] = listed(await world.erp.call('GET', `/erp/PurchaseOrders?externalReference=PO-${orderId}`));
-    await world.erp.call('POST', `/erp/PurchaseOrders/${String(order?.['PurchaseOrder'])}/Cancel`, {});
+    const [order] = listed(
+      await world.erp.call('GET', `/erp/PurchaseOrders?externalReference=PO-${orderId}`),
+    );
+    await world.erp.call(
+      'POST',
+      `/erp/PurchaseOrders/${String(order?.['PurchaseOrder'])}/Cancel`,
+      {},
+    );
     const [found] = await until(async () => {
-      const rows = await world.rows('select kind, code, status from integration_exception where document_id = $1', [orderId]);
+      const rows = await world.rows(
+        'select kind, code, status from integration_exception where document_id = $1',
+        [orderId],
+      );
       return rows.length > 0 ? rows : null;
     });
     expect(found).toMatchObject({ kind: 'BUSINESS', code: 'CANCELLED_AT_ERP', status: 'OPEN' });
@@ -220,7 +277,15 @@ describe('polling', () => {
     const [silent, both] = [newId(), newId()];
     await polled.publish(orderEvent('created', silent));
     const isConfirmed = (id: string) =>
-      until(async () => (await polled.rows<{ status: string }>('select status from delivery where document_id = $1', [id]))[0]?.status === 'CONFIRMED');
+      until(
+        async () =>
+          (
+            await polled.rows<{ status: string }>(
+              'select status from delivery where document_id = $1',
+              [id],
+            )
+          )[0]?.status === 'CONFIRMED',
+      );
     await isConfirmed(silent);
     await polled.erp.behave({ webhooks: 'normal' });
     await polled.publish(orderEvent('created', both));
@@ -238,10 +303,23 @@ describe('polling', () => {
     await polled.erp.behave({ webhooks: 'never', confirmDelayMs: 1000 });
     const orderId = newId();
     await polled.publish(orderEvent('created', orderId));
-    await until(async () => (await polled.rows<{ status: string }>('select status from delivery'))[0]?.status === 'AWAITING_CONFIRMATION');
+    await until(
+      async () =>
+        (await polled.rows<{ status: string }>('select status from delivery'))[0]?.status ===
+        'AWAITING_CONFIRMATION',
+    );
     await polled.restart();
-    await until(async () => (await polled.rows<{ status: string }>('select status from delivery'))[0]?.status === 'CONFIRMED');
-    const kept = await polled.rows<{ event_type: string }>('select event_type from erp_message order by erp_sequence');
-    expect(kept.map((row) => row.event_type)).toEqual(['PurchaseOrder.Created', 'PurchaseOrder.Released']);
+    await until(
+      async () =>
+        (await polled.rows<{ status: string }>('select status from delivery'))[0]?.status ===
+        'CONFIRMED',
+    );
+    const kept = await polled.rows<{ event_type: string }>(
+      'select event_type from erp_message order by erp_sequence',
+    );
+    expect(kept.map((row) => row.event_type)).toEqual([
+      'PurchaseOrder.Created',
+      'PurchaseOrder.Released',
+    ]);
   }, 60_000);
 });

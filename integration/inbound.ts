@@ -46,9 +46,16 @@ export function createInbound(options: InboundOptions): Inbound {
       const message = messageOf(raw, change);
       if (!(await takeMessage(tx, message, options.clock.now()))) return null;
       const outcome =
-        change === null ? await quarantine(options, tx, message) : await applyChange(options, tx, raw.erp, change);
+        change === null
+          ? await quarantine(options, tx, message)
+          : await applyChange(options, tx, raw.erp, change);
       await noteOutcome(tx, raw.erp, message.eventId, outcome);
-      options.log.info({ event: 'webhook.applied', erp: raw.erp, eventType: message.eventType, outcome });
+      options.log.info({
+        event: 'webhook.applied',
+        erp: raw.erp,
+        eventType: message.eventType,
+        outcome,
+      });
       return outcome;
     },
     replayQuarantined: async (tx, erp, eventType) => {
@@ -69,9 +76,14 @@ function messageOf(raw: RawMessage, change: ErpChange | null): ErpMessage {
     const { eventId, sequence, eventType } = change;
     return { source, eventId, sequence, eventType, body, receivedBy };
   }
-  const eventType = isRecord(body) && typeof body['eventType'] === 'string' ? body['eventType'] : 'unknown';
-  const eventId = isRecord(body) && typeof body['EventId'] === 'string' ? body['EventId'] : raw.messageId;
-  const sequence = isRecord(body) && Number.isSafeInteger(body['Sequence']) ? BigInt(Number(body['Sequence'])) : null;
+  const eventType =
+    isRecord(body) && typeof body['eventType'] === 'string' ? body['eventType'] : 'unknown';
+  const eventId =
+    isRecord(body) && typeof body['EventId'] === 'string' ? body['EventId'] : raw.messageId;
+  const sequence =
+    isRecord(body) && Number.isSafeInteger(body['Sequence'])
+      ? BigInt(Number(body['Sequence']))
+      : null;
   return { source, eventId, sequence, eventType, body, receivedBy };
 }
 
@@ -81,7 +93,11 @@ export function quarantineSubject(erp: string, eventType: string): string {
 }
 
 /** Keeps what cannot be read and says so: nothing is guessed, nothing is lost. */
-async function quarantine(options: InboundOptions, tx: Transaction, message: ErpMessage): Promise<MessageOutcome> {
+async function quarantine(
+  options: InboundOptions,
+  tx: Transaction,
+  message: ErpMessage,
+): Promise<MessageOutcome> {
   const about = { correlationId: message.eventId, traceparent: null };
   await options.exceptions.raise(
     tx,
@@ -102,12 +118,21 @@ async function quarantine(options: InboundOptions, tx: Transaction, message: Erp
   return 'QUARANTINED';
 }
 
-async function applyChange(options: InboundOptions, tx: Transaction, erp: string, change: ErpChange): Promise<MessageOutcome> {
+async function applyChange(
+  options: InboundOptions,
+  tx: Transaction,
+  erp: string,
+  change: ErpChange,
+): Promise<MessageOutcome> {
   const known = await lockErpDocument(tx, erp, change.externalReference);
   if (known === null) return 'FOREIGN';
   const isNews =
     change.kind === 'payment'
-      ? await applyPayment(options, tx, { known, payment: change.payment, causationId: change.eventId })
+      ? await applyPayment(options, tx, {
+          known,
+          payment: change.payment,
+          causationId: change.eventId,
+        })
       : await options.confirmations.apply(tx, known, change.document, change.eventId);
   return isNews ? 'APPLIED' : 'STALE';
 }
@@ -120,7 +145,8 @@ async function applyPayment(
   const { known, payment } = report;
   const { erp, documentId: invoiceId } = known;
   const delivery = await latestDelivery(tx, known.documentType, invoiceId);
-  if (delivery === null || !(await advancePayment(tx, { erp, invoiceId, ...payment }))) return false;
+  if (delivery === null || !(await advancePayment(tx, { erp, invoiceId, ...payment })))
+    return false;
   const sequence = await nextEventSequence(tx, known);
   const data = {
     erp,
@@ -131,6 +157,8 @@ async function applyPayment(
     valueOn: payment.valueOn,
     erpSequence: Number(payment.erpVersion),
   };
-  await appendEvents(tx, [options.event.payment(causeOf(delivery, report.causationId), delivery, sequence, data)]);
+  await appendEvents(tx, [
+    options.event.payment(causeOf(delivery, report.causationId), delivery, sequence, data),
+  ]);
   return true;
 }

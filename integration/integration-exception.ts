@@ -86,7 +86,10 @@ export interface Trouble {
 }
 
 /** A new exception for the trouble. */
-export function raised(trouble: Trouble, facts: { id: string; number: string; now: Date }): IntegrationException {
+export function raised(
+  trouble: Trouble,
+  facts: { id: string; number: string; now: Date },
+): IntegrationException {
   const meaning = exceptionCode(trouble.code);
   return {
     id: facts.id,
@@ -119,9 +122,17 @@ export function raised(trouble: Trouble, facts: { id: string; number: string; no
 }
 
 /** The exception after the trouble has come again, perhaps for another reason. */
-export function recurred(exception: IntegrationException, trouble: Trouble, now: Date): IntegrationException {
+export function recurred(
+  exception: IntegrationException,
+  trouble: Trouble,
+  now: Date,
+): IntegrationException {
   const event =
-    exception.status === 'RESOLVED' ? 'reopen' : exception.assigneeId === null ? 'recur' : 'recur-assigned';
+    exception.status === 'RESOLVED'
+      ? 'reopen'
+      : exception.assigneeId === null
+        ? 'recur'
+        : 'recur-assigned';
   const next = step(EXCEPTION_LIFECYCLE, exception.status, event);
   const meaning = exceptionCode(trouble.code);
   return {
@@ -150,7 +161,9 @@ export function assigned(
 ): Result<IntegrationException, IllegalTransition> {
   const next = step(EXCEPTION_LIFECYCLE, exception.status, 'assign');
   if (!next.ok) return next;
-  return accepted(touched(exception, { status: next.value, assigneeId: command.assigneeId }, command.now));
+  return accepted(
+    touched(exception, { status: next.value, assigneeId: command.assigneeId }, command.now),
+  );
 }
 
 export interface NotRetryable extends Problem<'NOT_RETRYABLE'> {
@@ -158,7 +171,13 @@ export interface NotRetryable extends Problem<'NOT_RETRYABLE'> {
 }
 
 /** Subjects that a retry can do something for; the others resolve themselves when their cause is gone. */
-export type SubjectKind = 'delivery' | 'parked' | 'quarantine' | 'approval' | 'supplier' | 'erp-cancelled';
+export type SubjectKind =
+  | 'delivery'
+  | 'parked'
+  | 'quarantine'
+  | 'approval'
+  | 'supplier'
+  | 'erp-cancelled';
 
 export function subjectKind(exception: IntegrationException): SubjectKind {
   return exception.subject.slice(0, exception.subject.indexOf(':')) as SubjectKind;
@@ -189,15 +208,30 @@ const COMMENT_LENGTH_MAX = 2000;
 /** A person says that it is done with. A business exception needs a word why. */
 export function resolved(
   exception: IntegrationException,
-  command: { readonly code: ResolutionCode; readonly comment: string; readonly actorId: string; readonly now: Date },
+  command: {
+    readonly code: ResolutionCode;
+    readonly comment: string;
+    readonly actorId: string;
+    readonly now: Date;
+  },
 ): Result<IntegrationException, IllegalTransition | InvalidInput> {
   const next = step(EXCEPTION_LIFECYCLE, exception.status, 'resolve');
   if (!next.ok) return next;
   const comment = command.comment.trim();
   if (exception.kind === 'BUSINESS' && comment === '' && command.code !== 'CONFIRMED')
-    return refused(commentProblem('COMMENT_MISSING', 'Say why a business exception is resolved without a retry.'));
+    return refused(
+      commentProblem(
+        'COMMENT_MISSING',
+        'Say why a business exception is resolved without a retry.',
+      ),
+    );
   if (comment.length > COMMENT_LENGTH_MAX)
-    return refused(commentProblem('TOO_LONG', `At most ${COMMENT_LENGTH_MAX} characters are kept, not ${comment.length}.`));
+    return refused(
+      commentProblem(
+        'TOO_LONG',
+        `At most ${COMMENT_LENGTH_MAX} characters are kept, not ${comment.length}.`,
+      ),
+    );
   return accepted(
     touched(
       exception,
@@ -217,7 +251,11 @@ function commentProblem(code: string, message: string): InvalidInput {
   return invalidInput([{ field: 'comment', code, message }]);
 }
 
-function touched(exception: IntegrationException, change: Partial<IntegrationException>, now: Date): IntegrationException {
+function touched(
+  exception: IntegrationException,
+  change: Partial<IntegrationException>,
+  now: Date,
+): IntegrationException {
   return { ...exception, ...change, version: exception.version + 1, updatedAt: now };
 }
 

@@ -7,7 +7,10 @@ import type { Log } from '#kernel/log.ts';
 /** The queue: pg-boss in its own schema. A job only names a delivery; everything else is in our tables. */
 export interface Jobs {
   /** Makes the delivery's job, in the caller's transaction. The job has the delivery's id. */
-  enqueue(tx: Transaction, job: { erp: string; deliveryId: string; documentId: string }): Promise<void>;
+  enqueue(
+    tx: Transaction,
+    job: { erp: string; deliveryId: string; documentId: string },
+  ): Promise<void>;
   /** Settles the running attempt as done. */
   complete(tx: Transaction, job: RunningJob): Promise<void>;
   /** Lets the running attempt be taken again at `until`; later jobs of the document wait behind it. */
@@ -16,10 +19,16 @@ export interface Jobs {
   wake(tx: Transaction, erp: string, deliveryIds: readonly string[]): Promise<void>;
   /** Takes a dead job up again; false when it is not (or not yet) dead. */
   revive(tx: Transaction, erp: string, deliveryId: string): Promise<boolean>;
+  /** Has the queue put the job aside? */
+  isDead(tx: Transaction, erp: string, deliveryId: string): Promise<boolean>;
   /** Forgets a dead job, so that later jobs of its document go on. */
   forget(tx: Transaction, erp: string, deliveryId: string): Promise<void>;
   /** Starts workers on the queue of one ERP. `dead`: put the job aside and tell the dead-letter worker. */
-  work(erp: string, options: WorkerOptions, handle: (job: RunningJob) => Promise<'settled' | 'dead'>): Promise<void>;
+  work(
+    erp: string,
+    options: WorkerOptions,
+    handle: (job: RunningJob) => Promise<'settled' | 'dead'>,
+  ): Promise<void>;
   /** Starts the worker that is told of every dead job. */
   workDead(handle: (tx: Transaction, deliveryId: string) => Promise<void>): Promise<void>;
   close(): Promise<void>;
@@ -79,7 +88,11 @@ export async function startJobs(options: {
     openTelemetry: { enabled: false },
   });
   boss.on('error', (error) => {
-    options.log.warn({ event: 'database.connection-lost', schema: JOBS_SCHEMA, error: errorText(error) });
+    options.log.warn({
+      event: 'database.connection-lost',
+      schema: JOBS_SCHEMA,
+      error: errorText(error),
+    });
   });
   await boss.start();
   await boss.createQueue(DEAD_LETTERS, {
@@ -100,7 +113,8 @@ export async function startJobs(options: {
       for (let count = 0; count < workerOptions.workers; count += 1)
         workerIds.push(await workOn(boss, { erp, batchSize: workerOptions.batchSize, handle }));
     },
-    workDead: async (handle) => void workerIds.push(await workOnDead(boss, options.database, handle)),
+    workDead: async (handle) =>
+      void workerIds.push(await workOnDead(boss, options.database, handle)),
     close: async () => {
       await listener.close();
       await boss.stop({ graceful: true, timeout: STOP_TIMEOUT_MS });
@@ -145,7 +159,11 @@ function commandsOf(boss: PgBoss): Omit<Jobs, 'work' | 'workDead' | 'close'> {
   return {
     enqueue: async (tx, { erp, deliveryId, documentId }) => {
       const data: JobData = { erp, deliveryId };
-      await boss.insert(queueOf(erp), [{ id: deliveryId, data, singletonKey: documentId }], within(tx));
+      await boss.insert(
+        queueOf(erp),
+        [{ id: deliveryId, data, singletonKey: documentId }],
+        within(tx),
+      );
       tx.signalOnCommit(JOBS_CHANNEL);
     },
     complete: async (tx, job) => {
@@ -155,7 +173,11 @@ function commandsOf(boss: PgBoss): Omit<Jobs, 'work' | 'workDead' | 'close'> {
     postpone: async (tx, job, until) => {
       const settled = await boss.fail(queueOf(job.erp), attemptOf(job), { until }, within(tx));
       if (affectedBy(settled) === 0) return;
-      await boss.update(queueOf(job.erp), undefined, { id: job.deliveryId, startAfter: until, ...within(tx) });
+      await boss.update(queueOf(job.erp), undefined, {
+        id: job.deliveryId,
+        startAfter: until,
+        ...within(tx),
+      });
     },
     wake: async (tx, erp, deliveryIds) => {
       for (const id of deliveryIds)
@@ -169,6 +191,10 @@ function commandsOf(boss: PgBoss): Omit<Jobs, 'work' | 'workDead' | 'close'> {
       await boss.update(queueOf(erp), undefined, { id: deliveryId, startAfter: 0, ...within(tx) });
       tx.signalOnCommit(JOBS_CHANNEL);
       return true;
+    },
+    isDead: async (tx, erp, deliveryId) => {
+      const [job] = await boss.findJobs(queueOf(erp), { id: deliveryId, ...within(tx) });
+      return job?.state === 'failed';
     },
     forget: async (tx, erp, deliveryId) => {
       await boss.deleteJob(queueOf(erp), deliveryId, within(tx));
@@ -205,7 +231,10 @@ async function workOn(
         try {
           const outcome = await options.handle(running);
           // A settled attempt is settled already, in the transaction of its outcome; this answer then changes nothing.
-          return { id: job.id, status: outcome === 'dead' ? ('deadletter' as const) : ('completed' as const) };
+          return {
+            id: job.id,
+            status: outcome === 'dead' ? ('deadletter' as const) : ('completed' as const),
+          };
         } catch (error) {
           return { id: job.id, status: 'failed' as const, output: { error: errorText(error) } };
         }
@@ -219,7 +248,12 @@ async function workOnDead(
   database: Database,
   handle: Parameters<Jobs['workDead']>[0],
 ): Promise<string> {
-  const settings = { batchSize: 20, pollingIntervalSeconds: POLL_SECONDS, burstWhenBatchFull: true, perJobResults: true } as const;
+  const settings = {
+    batchSize: 20,
+    pollingIntervalSeconds: POLL_SECONDS,
+    burstWhenBatchFull: true,
+    perJobResults: true,
+  } as const;
   return boss.work<JobData, unknown, typeof settings>(DEAD_LETTERS, settings, (jobs) =>
     Promise.all(
       jobs.map(async (job) => {

@@ -4,7 +4,14 @@ import { DEFAULT_RETRY_POLICY, DELIVERY_LIFECYCLE, verdictOn, waitReason } from 
 import { failure } from './connector.ts';
 import { settlementsBy } from './confirmation.ts';
 import { EXCEPTION_CODES, exceptionCode } from './exception-code.ts';
-import { EXCEPTION_LIFECYCLE, assigned, raised, recurred, resolved, retried } from './integration-exception.ts';
+import {
+  EXCEPTION_LIFECYCLE,
+  assigned,
+  raised,
+  recurred,
+  resolved,
+  retried,
+} from './integration-exception.ts';
 import { externalReference } from './routes.ts';
 import type { Delivery, DeliveryAction } from './delivery.ts';
 import type { FailureKind } from './connector.ts';
@@ -51,7 +58,11 @@ describe.each([
     for (const { state, event, next } of walk<string, string>(lifecycle)) {
       const result = step<string, string>(lifecycle, state, event);
       if (next !== undefined) expect(result).toEqual({ ok: true, value: next });
-      else expect(result).toMatchObject({ ok: false, problem: { code: 'ILLEGAL_TRANSITION', state, event } });
+      else
+        expect(result).toMatchObject({
+          ok: false,
+          problem: { code: 'ILLEGAL_TRANSITION', state, event },
+        });
     }
   });
 });
@@ -71,29 +82,60 @@ describe('what follows a failed round', () => {
     ['NOT_APPLIED', 'postpone', 'PENDING'],
   ];
   it.each(kinds)('of kind %s is: %s, %s', (kind, verdict, status) => {
-    expect(verdictOn(DELIVERY, failure(kind, 'X', 'x'), facts)).toMatchObject({ kind: verdict, status });
+    expect(verdictOn(DELIVERY, failure(kind, 'X', 'x'), facts)).toMatchObject({
+      kind: verdict,
+      status,
+    });
   });
 
   it('keeps SENDING when the command may have arrived, whatever failed after it', () => {
     for (const kind of ['UNKNOWN_OUTCOME', 'SETTLING', 'UNAVAILABLE', 'CIRCUIT_OPEN'] as const)
-      expect(verdictOn(DELIVERY, failure(kind, 'X', 'x'), { ...facts, mayHaveArrived: true })).toMatchObject({ status: 'SENDING' });
+      expect(
+        verdictOn(DELIVERY, failure(kind, 'X', 'x'), { ...facts, mayHaveArrived: true }),
+      ).toMatchObject({ status: 'SENDING' });
   });
 
   it('ends after the bounded attempts, but never because of waiting or an open circuit', () => {
     const tired = { ...DELIVERY, attempts: DEFAULT_RETRY_POLICY.attemptsMax };
-    expect(verdictOn(tired, failure('UNAVAILABLE', 'X', 'x'), facts)).toMatchObject({ kind: 'dead', status: 'FAILED_TECHNICAL' });
-    expect(verdictOn(tired, failure('CIRCUIT_OPEN', 'X', 'x'), facts)).toMatchObject({ kind: 'postpone', counts: false });
-    expect(verdictOn(tired, failure('WAIT', 'X', 'x'), facts)).toMatchObject({ kind: 'postpone', counts: false });
+    expect(verdictOn(tired, failure('UNAVAILABLE', 'X', 'x'), facts)).toMatchObject({
+      kind: 'dead',
+      status: 'FAILED_TECHNICAL',
+    });
+    expect(verdictOn(tired, failure('CIRCUIT_OPEN', 'X', 'x'), facts)).toMatchObject({
+      kind: 'postpone',
+      counts: false,
+    });
+    expect(verdictOn(tired, failure('WAIT', 'X', 'x'), facts)).toMatchObject({
+      kind: 'postpone',
+      counts: false,
+    });
   });
 
   it('ends when it has waited for another document for too long', () => {
     const waitingSince = new Date(NOW.getTime() - DEFAULT_RETRY_POLICY.waitMaxMs - 1);
-    expect(verdictOn({ ...DELIVERY, waitingSince }, failure('WAIT', 'X', 'x'), facts)).toMatchObject({ kind: 'dead' });
+    expect(
+      verdictOn({ ...DELIVERY, waitingSince }, failure('WAIT', 'X', 'x'), facts),
+    ).toMatchObject({ kind: 'dead' });
+  });
+
+  it('ends when the circuit has stayed open for longer than an outage should last', () => {
+    const waitingSince = new Date(NOW.getTime() - DEFAULT_RETRY_POLICY.outageMaxMs - 1);
+    expect(
+      verdictOn({ ...DELIVERY, waitingSince }, failure('CIRCUIT_OPEN', 'X', 'x'), facts),
+    ).toMatchObject({ kind: 'dead' });
   });
 
   it('backs off exponentially with jitter, up to a bound, and not earlier than the ERP asks', () => {
-    const delayMs = (attempts: number, random: number, retryAfterMs: number | null = null): number => {
-      const verdict = verdictOn({ ...DELIVERY, attempts }, failure('UNAVAILABLE', 'X', 'x', retryAfterMs), { ...facts, random });
+    const delayMs = (
+      attempts: number,
+      random: number,
+      retryAfterMs: number | null = null,
+    ): number => {
+      const verdict = verdictOn(
+        { ...DELIVERY, attempts },
+        failure('UNAVAILABLE', 'X', 'x', retryAfterMs),
+        { ...facts, random },
+      );
       return verdict.kind === 'postpone' ? verdict.until.getTime() - NOW.getTime() : -1;
     };
     expect(delayMs(1, 0)).toBe(500);
@@ -108,13 +150,28 @@ describe('what a delivery waits for', () => {
   const free = { earlier: null, orderStatus: null, openDependents: false };
   it.each([
     ['nothing', {}, free, null],
-    ['an earlier delivery of its document', {}, { ...free, earlier: 'PENDING' }, /earlier delivery/],
+    [
+      'an earlier delivery of its document',
+      {},
+      { ...free, earlier: 'PENDING' },
+      /earlier delivery/,
+    ],
     ['an order that is not there', {}, { ...free, orderStatus: 'NONE' }, /not released/],
     ['an order in process', {}, { ...free, orderStatus: 'IN_PROCESS' }, /not released/],
     ['no released order', {}, { ...free, orderStatus: 'CONFIRMED' }, null],
     ['no cancelled order: the ERP has the word', {}, { ...free, orderStatus: 'CANCELLED' }, null],
-    ['open receipts, when the order is cancelled', { action: 'CANCEL' as const }, { ...free, openDependents: true }, /on their way/],
-    ['no receipts, when the order is changed', { action: 'CHANGE' as const }, { ...free, openDependents: true }, null],
+    [
+      'open receipts, when the order is cancelled',
+      { action: 'CANCEL' as const },
+      { ...free, openDependents: true },
+      /on their way/,
+    ],
+    [
+      'no receipts, when the order is changed',
+      { action: 'CHANGE' as const },
+      { ...free, openDependents: true },
+      null,
+    ],
   ])('is %s', (_name, change, obstacles, expected) => {
     const reason = waitReason({ ...DELIVERY, ...change }, obstacles);
     if (expected === null) expect(reason).toBeNull();
@@ -123,24 +180,37 @@ describe('what a delivery waits for', () => {
 });
 
 describe('what a state at the ERP settles', () => {
-  const of = (action: DeliveryAction, erpVersion: bigint | null): Delivery => ({ ...DELIVERY, id: action, action, erpVersion });
-  const settles = (status: 'IN_PROCESS' | 'CONFIRMED' | 'CANCELLED', erpVersion: bigint, deliveries: Delivery[]) =>
-    settlementsBy({ status, erpVersion }, deliveries).map(({ delivery, event }) => `${event} ${delivery.id}`);
+  const of = (action: DeliveryAction, erpVersion: bigint | null): Delivery => ({
+    ...DELIVERY,
+    id: action,
+    action,
+    erpVersion,
+  });
+  const settles = (
+    status: 'IN_PROCESS' | 'CONFIRMED' | 'CANCELLED',
+    erpVersion: bigint,
+    deliveries: Delivery[],
+  ) =>
+    settlementsBy({ status, erpVersion }, deliveries).map(
+      ({ delivery, event }) => `${event} ${delivery.id}`,
+    );
 
   it('is nothing while the order is in process', () => {
     expect(settles('IN_PROCESS', 9n, [of('CREATE', 1n), of('CHANGE', 2n)])).toEqual([]);
   });
   it('is a creation by any release, a change only by a release after it', () => {
-    expect(settles('CONFIRMED', 2n, [of('CREATE', 1n), of('CHANGE', 3n)])).toEqual(['confirm CREATE']);
-    expect(settles('CONFIRMED', 4n, [of('CREATE', null), of('CHANGE', 3n), of('CANCEL', null)])).toEqual(['confirm CREATE', 'confirm CHANGE']);
+    expect(settles('CONFIRMED', 2n, [of('CREATE', 1n), of('CHANGE', 3n)])).toEqual([
+      'confirm CREATE',
+    ]);
+    expect(
+      settles('CONFIRMED', 4n, [of('CREATE', null), of('CHANGE', 3n), of('CANCEL', null)]),
+    ).toEqual(['confirm CREATE', 'confirm CHANGE']);
     expect(settles('CONFIRMED', 4n, [of('CHANGE', null)])).toEqual([]);
   });
   it('is everything by a cancellation: itself confirmed, the rest pointless', () => {
-    expect(settles('CANCELLED', 5n, [of('CREATE', 1n), of('CHANGE', 3n), of('CANCEL', null)])).toEqual([
-      'supersede CREATE',
-      'supersede CHANGE',
-      'confirm CANCEL',
-    ]);
+    expect(
+      settles('CANCELLED', 5n, [of('CREATE', 1n), of('CHANGE', 3n), of('CANCEL', null)]),
+    ).toEqual(['supersede CREATE', 'supersede CHANGE', 'confirm CANCEL']);
   });
 });
 
@@ -164,32 +234,63 @@ describe('an exception', () => {
   };
 
   it('says in plain words what is wrong, what to do and who can', () => {
-    expect(open).toMatchObject({ kind: 'BUSINESS', status: 'OPEN', ownerRole: 'supplier-steward', attempts: 1 });
+    expect(open).toMatchObject({
+      kind: 'BUSINESS',
+      status: 'OPEN',
+      ownerRole: 'supplier-steward',
+      attempts: 1,
+    });
     expect(open.message).toBe('The supplier is blocked at the ERP: PO-1.');
   });
   it('goes back to whoever had it when its retry fails', () => {
     const held = valueOf(assigned(open, { assigneeId: 'ann', now: NOW }));
-    expect(recurred(valueOf(retried(held, NOW)), trouble, NOW)).toMatchObject({ status: 'ASSIGNED', attempts: 2, assigneeId: 'ann' });
-    expect(recurred(valueOf(retried(open, NOW)), trouble, NOW)).toMatchObject({ status: 'OPEN', attempts: 2 });
+    expect(recurred(valueOf(retried(held, NOW)), trouble, NOW)).toMatchObject({
+      status: 'ASSIGNED',
+      attempts: 2,
+      assigneeId: 'ann',
+    });
+    expect(recurred(valueOf(retried(open, NOW)), trouble, NOW)).toMatchObject({
+      status: 'OPEN',
+      attempts: 2,
+    });
   });
   it('is opened again when it comes back after it was resolved', () => {
-    const closed = valueOf(resolved(open, { code: 'OTHER', comment: 'done', actorId: 'ann', now: NOW }));
-    expect(recurred(closed, trouble, NOW)).toMatchObject({ status: 'OPEN', resolvedAt: null, resolutionCode: null, assigneeId: null });
+    const closed = valueOf(
+      resolved(open, { code: 'OTHER', comment: 'done', actorId: 'ann', now: NOW }),
+    );
+    expect(recurred(closed, trouble, NOW)).toMatchObject({
+      status: 'OPEN',
+      resolvedAt: null,
+      resolutionCode: null,
+      assigneeId: null,
+    });
   });
   it('needs a word when a business one is closed by hand, a technical one does not', () => {
     const decision = { code: 'OTHER', comment: ' ', actorId: 'ann', now: NOW } as const;
-    expect(resolved(open, decision)).toMatchObject({ ok: false, problem: { code: 'INVALID_INPUT' } });
+    expect(resolved(open, decision)).toMatchObject({
+      ok: false,
+      problem: { code: 'INVALID_INPUT' },
+    });
     const technical: IntegrationException = { ...open, kind: 'TECHNICAL' };
     expect(resolved(technical, decision)).toMatchObject({ ok: true });
-    expect(resolved(technical, { ...decision, comment: 'x'.repeat(2001) })).toMatchObject({ ok: false });
+    expect(resolved(technical, { ...decision, comment: 'x'.repeat(2001) })).toMatchObject({
+      ok: false,
+    });
   });
   it('about another room’s decision has nothing to send again', () => {
     for (const subject of ['approval:r', 'supplier:i', 'erp-cancelled:po'])
-      expect(retried({ ...open, subject }, NOW)).toMatchObject({ ok: false, problem: { code: 'NOT_RETRYABLE' } });
+      expect(retried({ ...open, subject }, NOW)).toMatchObject({
+        ok: false,
+        problem: { code: 'NOT_RETRYABLE' },
+      });
   });
   it('has an action and an owner for every code, and a word for unknown ones', () => {
     for (const [code, meaning] of Object.entries(EXCEPTION_CODES))
-      expect([code, meaning.title, meaning.suggestedAction, meaning.ownerRole].every((text) => text.length > 3)).toBe(true);
+      expect(
+        [code, meaning.title, meaning.suggestedAction, meaning.ownerRole].every(
+          (text) => text.length > 3,
+        ),
+      ).toBe(true);
     expect(exceptionCode('NEVER_HEARD')).toMatchObject({ kind: 'TECHNICAL' });
   });
 });

@@ -45,7 +45,12 @@ async function pollUntil(stop: AbortSignal, options: PollerOptions): Promise<voi
       while (!stop.aborted && (await pollOnce(options))) continue;
     } catch (error) {
       if (!stop.aborted)
-        options.log.warn({ event: 'peer.failed', service: options.erp, error: errorText(error), correlationId: '' });
+        options.log.warn({
+          event: 'peer.failed',
+          service: options.erp,
+          error: errorText(error),
+          correlationId: '',
+        });
     }
     await pause(options.intervalMs, stop);
   }
@@ -78,12 +83,18 @@ async function takePage(options: PollerOptions, page: ChangePage): Promise<numbe
       const raw = { erp, messageId: messageIdOf(body), body, receivedBy: 'POLL' } as const;
       if ((await options.inbound.take(tx, raw)) !== null) taken += 1;
     }
-    await moveWatermark(tx, { erp, systemId: page.systemId, watermark: page.nextWatermark }, options.clock.now());
+    await moveWatermark(
+      tx,
+      { erp, systemId: page.systemId, watermark: page.nextWatermark },
+      options.clock.now(),
+    );
     return taken;
   });
 }
 
 /** The feed has no header: a message without an id of its own is known by its content. */
 function messageIdOf(body: unknown): string {
-  return isRecord(body) && typeof body['EventId'] === 'string' ? body['EventId'] : sha256(canonicalJson(body));
+  return isRecord(body) && typeof body['EventId'] === 'string'
+    ? body['EventId']
+    : sha256(canonicalJson(body));
 }

@@ -3,7 +3,7 @@ import { causeOf } from './fact.ts';
 import { deliveryAfter, verdictOn, waitReason } from './delivery.ts';
 import { failure } from './connector.ts';
 import { send } from './errand.ts';
-import { subjectOf, troubleBase } from './confirmation.ts';
+import { isDead, subjectOf, troubleBase } from './confirmation.ts';
 import { lockDelivery, obstaclesOf, updateDelivery } from './store/delivery.ts';
 import { lockErpDocument, nextEventSequence } from './store/erp-document.ts';
 import type { Transaction } from '#kernel/database.ts';
@@ -26,7 +26,10 @@ export interface SenderOptions extends ErrandOptions {
 }
 
 /** Runs one job: look up, send, read back, settle. Everything it learns is written before the job is settled. */
-export async function deliver(options: SenderOptions, job: RunningJob): Promise<'settled' | 'dead'> {
+export async function deliver(
+  options: SenderOptions,
+  job: RunningJob,
+): Promise<'settled' | 'dead'> {
   const claim = await options.database.transaction((tx) => claimJob(options, tx, job));
   if (claim.kind !== 'go') return claim.kind;
   const { delivery, mayHaveArrived } = claim;
@@ -37,7 +40,12 @@ export async function deliver(options: SenderOptions, job: RunningJob): Promise<
   return options.database.transaction((tx) =>
     result.ok
       ? settleSent(options, tx, { job, delivery, document: result.value })
-      : settleFailed(options, tx, { job, delivery, problem: result.problem, mayHaveArrived: unsure }),
+      : settleFailed(options, tx, {
+          job,
+          delivery,
+          problem: result.problem,
+          mayHaveArrived: unsure,
+        }),
   );
 }
 
@@ -52,21 +60,30 @@ async function claimJob(options: SenderOptions, tx: Transaction, job: RunningJob
     await options.jobs.complete(tx, job);
     return { kind: 'settled' };
   }
-  if (delivery.status === 'FAILED_BUSINESS' || delivery.status === 'FAILED_TECHNICAL')
-    return { kind: 'dead' };
+  if (isDead(delivery)) return { kind: 'dead' };
   const reason = waitReason(delivery, await obstaclesOf(tx, delivery));
   if (reason !== null) {
     const problem = failure('WAIT', 'DEPENDENCY_MISSING', reason);
-    return { kind: await settleProblem(options, tx, { job, delivery, problem, mayHaveArrived: delivery.status === 'SENDING' }) };
+    return {
+      kind: await settleProblem(options, tx, {
+        job,
+        delivery,
+        problem,
+        mayHaveArrived: delivery.status === 'SENDING',
+      }),
+    };
   }
   const now = options.clock.now();
   const claimed = {
     status: deliveryAfter(delivery.status, 'send'),
     attempts: delivery.attempts + 1,
-    waitingSince: null,
   };
   await updateDelivery(tx, delivery, claimed, now);
-  return { kind: 'go', delivery: { ...delivery, ...claimed }, mayHaveArrived: delivery.status === 'SENDING' };
+  return {
+    kind: 'go',
+    delivery: { ...delivery, ...claimed },
+    mayHaveArrived: delivery.status === 'SENDING',
+  };
 }
 
 const DONE = new Set<Delivery['status']>(['CONFIRMED', 'CANCELLED', 'AWAITING_CONFIRMATION']);
@@ -81,14 +98,25 @@ async function settleSent(options: SenderOptions, tx: Transaction, sent: Sent): 
   const { job, document } = sent;
   const known = await lockErpDocument(tx, sent.delivery.erp, sent.delivery.externalReference);
   const delivery = await lockDelivery(tx, job.deliveryId);
-  if (known === null || delivery === null) throw new Error(`Delivery ${job.deliveryId} has no document row.`);
+  if (known === null || delivery === null)
+    throw new Error(`Delivery ${job.deliveryId} has no document row.`);
   if (document === null && delivery.status === 'SENDING') {
-    await options.confirmations.supersede(tx, delivery, 'there was nothing to cancel at the ERP', delivery.id);
+    await options.confirmations.supersede(
+      tx,
+      delivery,
+      'there was nothing to cancel at the ERP',
+      delivery.id,
+    );
   } else if (document !== null && delivery.status === 'SENDING') {
     const { erpNumber, erpVersion } = document;
     // A webhook may have told a newer state while the answer was on its way; both are measured by the ERP's version.
     const status = deliveryAfter(delivery.status, 'accept');
-    await updateDelivery(tx, delivery, { status, erpNumber, erpVersion, lastError: null, lastCode: null, nextAttemptAt: null }, options.clock.now());
+    await updateDelivery(
+      tx,
+      delivery,
+      { status, erpNumber, erpVersion, lastError: null, lastCode: null, nextAttemptAt: null },
+      options.clock.now(),
+    );
     await options.confirmations.apply(tx, known, newest(known, document), delivery.id);
   }
   await options.jobs.complete(tx, job);
@@ -104,9 +132,16 @@ async function settleSent(options: SenderOptions, tx: Transaction, sent: Sent): 
   return 'settled';
 }
 
-function newest(known: { erpNumber: string | null; status: string; erpVersion: bigint }, document: ErpDocument): Pick<ErpDocument, 'erpNumber' | 'status' | 'erpVersion'> {
+function newest(
+  known: { erpNumber: string | null; status: string; erpVersion: bigint },
+  document: ErpDocument,
+): Pick<ErpDocument, 'erpNumber' | 'status' | 'erpVersion'> {
   if (known.erpVersion <= document.erpVersion || known.erpNumber === null) return document;
-  return { erpNumber: known.erpNumber, status: known.status as ErpDocument['status'], erpVersion: known.erpVersion };
+  return {
+    erpNumber: known.erpNumber,
+    status: known.status as ErpDocument['status'],
+    erpVersion: known.erpVersion,
+  };
 }
 
 interface Failed {
@@ -116,7 +151,11 @@ interface Failed {
   readonly mayHaveArrived: boolean;
 }
 
-async function settleFailed(options: SenderOptions, tx: Transaction, failed: Failed): Promise<'settled' | 'dead'> {
+async function settleFailed(
+  options: SenderOptions,
+  tx: Transaction,
+  failed: Failed,
+): Promise<'settled' | 'dead'> {
   const { job, problem } = failed;
   const delivery = await lockDelivery(tx, failed.delivery.id);
   if (delivery === null || delivery.status !== 'SENDING') {
@@ -137,14 +176,28 @@ async function settleFailed(options: SenderOptions, tx: Transaction, failed: Fai
   return settleProblem(options, tx, { ...failed, delivery });
 }
 
-async function settleProblem(options: SenderOptions, tx: Transaction, failed: Failed): Promise<'settled' | 'dead'> {
+async function settleProblem(
+  options: SenderOptions,
+  tx: Transaction,
+  failed: Failed,
+): Promise<'settled' | 'dead'> {
   const { job, delivery, problem, mayHaveArrived } = failed;
   const now = options.clock.now();
   const { policy } = options;
-  const verdict = verdictOn(delivery, problem, { policy, now, random: options.random(), mayHaveArrived });
+  const verdict = verdictOn(delivery, problem, {
+    policy,
+    now,
+    random: options.random(),
+    mayHaveArrived,
+  });
   const told = { lastCode: problem.code, lastError: problem.message };
   if (verdict.kind === 'dead') {
-    await updateDelivery(tx, delivery, { status: verdict.status, ...told, nextAttemptAt: null }, now);
+    await updateDelivery(
+      tx,
+      delivery,
+      { status: verdict.status, ...told, nextAttemptAt: null },
+      now,
+    );
     return 'dead';
   }
   const wasSent = delivery.status === 'SENDING';
@@ -155,7 +208,7 @@ async function settleProblem(options: SenderOptions, tx: Transaction, failed: Fa
       status: verdict.status,
       ...told,
       attempts: wasSent && !verdict.counts ? Math.max(delivery.attempts - 1, 0) : delivery.attempts,
-      waitingSince: problem.kind === 'WAIT' ? (delivery.waitingSince ?? now) : null,
+      waitingSince: verdict.counts ? null : (delivery.waitingSince ?? now),
       nextAttemptAt: verdict.until,
     },
     now,
@@ -165,20 +218,32 @@ async function settleProblem(options: SenderOptions, tx: Transaction, failed: Fa
 }
 
 /** Told of a dead job, once the queue has put it aside: raises the exception that a person works. */
-export async function buryDelivery(options: SenderOptions, tx: Transaction, deliveryId: string): Promise<void> {
+export async function buryDelivery(
+  options: SenderOptions,
+  tx: Transaction,
+  deliveryId: string,
+): Promise<void> {
   const found = await lockDelivery(tx, deliveryId);
   if (found === null) return;
   if (DONE.has(found.status)) {
     await options.jobs.forget(tx, found.erp, found.id);
     return;
   }
+  if (!isDead(found) && !(await options.jobs.isDead(tx, found.erp, found.id))) return;
   // The queue itself gave up (a worker died again and again): the delivery does not know yet.
-  const status = found.status === 'PENDING' || found.status === 'SENDING' ? deliveryAfter(found.status, 'exhaust') : found.status;
+  const status =
+    found.status === 'PENDING' || found.status === 'SENDING'
+      ? deliveryAfter(found.status, 'exhaust')
+      : found.status;
   if (status !== found.status) await updateDelivery(tx, found, { status }, options.clock.now());
   const cause = causeOf(found, found.id);
   const code = found.lastCode ?? 'UNCLASSIFIED';
   const detail = found.lastError ?? 'The workers died while they tried.';
-  const exception = await options.exceptions.raise(tx, { ...troubleBase(found), subject: subjectOf(found.id), code, detail }, cause);
+  const exception = await options.exceptions.raise(
+    tx,
+    { ...troubleBase(found), subject: subjectOf(found.id), code, detail },
+    cause,
+  );
   if (status !== 'FAILED_BUSINESS') return;
   const sequence = await nextEventSequence(tx, found);
   const data = {

@@ -10,7 +10,13 @@ import type { SupplierEvent } from '../subgraphs/suppliers/events.ts';
 import type { IntegrationEvent } from './events.ts';
 
 /** Every event of the house. */
-export type HouseEvent = SupplierEvent | BudgetEvent | ApprovalEvent | PurchaseOrdersEvent | InvoiceEvent | IntegrationEvent;
+export type HouseEvent =
+  | SupplierEvent
+  | BudgetEvent
+  | ApprovalEvent
+  | PurchaseOrdersEvent
+  | InvoiceEvent
+  | IntegrationEvent;
 export type HouseEventType = HouseEvent['type'];
 
 /** Event type → what happened, to complete "Requisition REQ-1 …". The compiler asks for a line per type. */
@@ -153,7 +159,10 @@ function isHouseType(type: string): type is HouseEventType {
 
 /** `PurchaseOrder` → `Purchase order`; an approval request speaks of its document. */
 function nounOf(event: DomainEvent): string {
-  const ofDocument = event.document.type === 'ApprovalRequest' && isRecord(event.data) ? event.data['documentType'] : null;
+  const ofDocument =
+    event.document.type === 'ApprovalRequest' && isRecord(event.data)
+      ? event.data['documentType']
+      : null;
   if (typeof ofDocument === 'string') {
     const words = ofDocument.toLowerCase().replaceAll('_', ' ');
     return words.charAt(0).toUpperCase() + words.slice(1);
@@ -170,7 +179,9 @@ function detailOf({ data }: DomainEvent): string {
   if (Array.isArray(holds) && holds.length > 0) return ` (${holds.join(', ')})`;
   const erpNumber = erpNumberOf(data);
   if (erpNumber !== null) return ` as ${erpNumber}`;
-  return typeof data['code'] === 'string' && typeof data['message'] === 'string' ? `: ${data['message']}`.replace(/\.$/, '') : '';
+  return typeof data['code'] === 'string' && typeof data['message'] === 'string'
+    ? `: ${data['message']}`.replace(/\.$/, '')
+    : '';
 }
 
 /** The ERP's number in an event's data, when it carries one. */

@@ -1,4 +1,10 @@
-import { HOUSE_EVENT_TYPES, erpNumberOf, permissionFor, subjectIdOf, summaryOf } from './status-event.ts';
+import {
+  HOUSE_EVENT_TYPES,
+  erpNumberOf,
+  permissionFor,
+  subjectIdOf,
+  summaryOf,
+} from './status-event.ts';
 import { insertEntry } from './store/thread.ts';
 import type { EventHandler, EventHandlers } from '#kernel/inbox.ts';
 

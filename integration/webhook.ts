@@ -35,7 +35,11 @@ async function receive(options: WebhookOptions, request: HttpRequest): Promise<H
   const sender = verifiedSender(options.secrets, request);
   if (sender.erp === null) {
     options.log.warn({ event: 'webhook.refused', erp: '', reason: sender.reason });
-    return httpProblem(401, 'WEBHOOK_REFUSED', `The signature does not hold: ${sender.reason}. Nothing was taken.`);
+    return httpProblem(
+      401,
+      'WEBHOOK_REFUSED',
+      `The signature does not hold: ${sender.reason}. Nothing was taken.`,
+    );
   }
   const { erp } = sender;
   const messageId = String(request.headers['webhook-id']);
@@ -51,7 +55,10 @@ function verifiedSender(
   request: HttpRequest,
 ): { erp: string; reason: null } | { erp: null; reason: string } {
   const headers = Object.fromEntries(
-    ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) => [name, String(request.headers[name] ?? '')]),
+    ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) => [
+      name,
+      String(request.headers[name] ?? ''),
+    ]),
   );
   let reason = 'no ERP has a webhook secret here';
   for (const [erp, candidates] of secrets) {

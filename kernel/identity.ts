@@ -150,7 +150,8 @@ export function readScope(viewer: Viewer): ReadScope {
 
 /** The rule of the SQL function `visible`, for things that are not rows (events, representations). */
 export function within(scope: ReadScope, place: Place): boolean {
-  if (!includes(scope.companies, place.companyCode)) return false;
+  // What belongs to every company, as suppliers do, is not hidden by company.
+  if (place.companyCode !== '*' && !includes(scope.companies, place.companyCode)) return false;
   if (place.costCentreId === undefined || place.costCentreId === null) return true;
   return includes(scope.costCentres, place.costCentreId) || place.ownerId === scope.viewerId;
 }

@@ -99,10 +99,10 @@ function ordersResolvers(switches: Switches) {
       flood: {
         async *subscribe() {
           try {
-            for (; switches.floodProduced < 200_000; switches.floodProduced += 1) {
+            for (; switches.floodProduced < 20_000; switches.floodProduced += 1) {
               if (switches.floodProduced % 50 === 0) await sleep(1);
               const sequence = switches.floodProduced;
-              yield { flood: { sequence, order: order('1', 'x'.repeat(2_000)) } };
+              yield { flood: { sequence, order: order('1', 'x'.repeat(20_000)) } };
             }
           } finally {
             switches.floodClosed += 1;

@@ -1,6 +1,7 @@
 import { SignJWT, exportJWK, generateKeyPair } from 'jose';
 import { jsonReply, startHttp } from '#kernel/http.ts';
 import { DEFAULT_CLAIMS } from '#kernel/access-token.ts';
+import { SECOND_MS, shifted, systemClock } from '#kernel/clock.ts';
 import { silentLog } from '#kernel/log.ts';
 import type { AccessTokenRules } from '#kernel/access-token.ts';
 
@@ -47,7 +48,7 @@ export async function startTokenIssuer(): Promise<TokenIssuer> {
         .setAudience(audience ?? AUDIENCE)
         .setSubject(sub)
         .setIssuedAt()
-        .setExpirationTime(Math.floor(Date.now() / 1000) + expiresInSeconds)
+        .setExpirationTime(shifted(systemClock.now(), expiresInSeconds * SECOND_MS))
         .sign(privateKey),
     close: http.close,
   };

@@ -7,6 +7,7 @@ import { startGateway } from '../main.ts';
 import { startRegistry } from './registry.ts';
 import { startSubgraphs } from './subgraphs.ts';
 import { startTokenIssuer } from './token-issuer.ts';
+import { textOf } from '../socket-connection.ts';
 import type { Client } from 'graphql-ws';
 import type { InternalKey } from '#kernel/internal-token.ts';
 import type { Log, LogEvent } from '#kernel/log.ts';
@@ -107,9 +108,11 @@ export async function createWorld(changes: Partial<GatewayOptions> = {}): Promis
         retryAttempts: 0,
       }),
     socket: ({ origin, url = gateway.url } = {}) =>
-      new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', {
-        ...(origin === undefined ? {} : { origin }),
-      }),
+      new WebSocket(
+        `${url.replace('http', 'ws')}/graphql`,
+        'graphql-transport-ws',
+        origin === undefined ? {} : { origin },
+      ),
     [Symbol.asyncDispose]: async () => {
       await gateway.close();
       await Promise.all([subgraphs.close(), registry.close(), issuer.close()]);
@@ -140,11 +143,11 @@ function logInto(events: LogEvent[]): Log {
   return { debug: () => undefined, info: push, warn: push, error: push };
 }
 
-/** Waits until the fact holds; fails after five seconds. */
+/** Waits until the fact holds; fails after fifteen seconds. */
 export async function until(fact: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 5_000;
+  const deadline = performance.now() + 15_000;
   while (!(await fact())) {
-    if (performance.now() > deadline) throw new Error(`Waited 5 s for: ${fact.toString()}`);
+    if (performance.now() > deadline) throw new Error(`Waited 15 s for: ${fact.toString()}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
@@ -155,7 +158,7 @@ export function closing(
 ): Promise<{ code: number; reason: string; messages: string[] }> {
   const messages: string[] = [];
   return new Promise((resolve) => {
-    socket.on('message', (data) => messages.push(String(data)));
+    socket.on('message', (data) => messages.push(textOf(data)));
     socket.on('error', () => undefined);
     socket.once('close', (code, reason) => resolve({ code, reason: String(reason), messages }));
   });

@@ -17,8 +17,10 @@ export function polishTaxNumber(serial: number): string {
   for (let number = 526_000_000 + serial * 7; ; number += 1) {
     const digits = String(number);
     const check =
-      [...digits].reduce((sum, digit, index) => sum + Number(digit) * (weights[index] ?? 0), 0) %
-      11;
+      Array.from(digits).reduce(
+        (sum, digit, index) => sum + Number(digit) * (weights[index] ?? 0),
+        0,
+      ) % 11;
     if (check < 10) return `PL${digits}${check}`;
   }
 }
@@ -31,7 +33,7 @@ export function employerNumber(serial: number): string {
 /** A Japanese corporate number: one check digit, then twelve digits. */
 export function japaneseCorporateNumber(serial: number): string {
   const digits = String(700_110_000_000 + serial);
-  const sum = [...digits]
+  const sum = Array.from(digits)
     .toReversed()
     .reduce((total, digit, index) => total + Number(digit) * (index % 2 === 0 ? 1 : 2), 0);
   return `${9 - (sum % 9)}${digits}`;
@@ -39,7 +41,7 @@ export function japaneseCorporateNumber(serial: number): string {
 
 /** An IBAN with its check digits (ISO 13616, mod 97). */
 export function ibanOf(countryCode: string, accountNumber: string): string {
-  const letters = [...`${accountNumber}${countryCode}00`]
+  const letters = Array.from(`${accountNumber}${countryCode}00`)
     .map((character) => Number.parseInt(character, 36))
     .join('');
   const check = 98n - (BigInt(letters) % 97n);

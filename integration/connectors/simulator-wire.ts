@@ -134,7 +134,10 @@ function invoiceBody(command: Command<'INVOICE'>): Wire {
 }
 
 /** The lines, and one more for what the document adds or takes off as a whole (allowances, charges, rounding). */
-function invoiceItems({ snapshot, references }: Command<'INVOICE'>, signed: (value: Money) => Money) {
+function invoiceItems(
+  { snapshot, references }: Command<'INVOICE'>,
+  signed: (value: Money) => Money,
+) {
   const amounts = snapshot.lines.map((line) => signed(moneyFrom(line.netAmount)));
   const { currency } = snapshot.grossAmount;
   const withoutTax = subtract(
@@ -191,8 +194,8 @@ function wireDate(date: string): string {
 }
 
 /** `20261123` → `2026-11-23`; null when the field is empty. */
-export function dateFromWire(wire: string): string | null {
-  if (!/^\d{8}$/.test(wire)) return null;
+export function dateFromWire(wire: unknown): string | null {
+  if (typeof wire !== 'string' || !/^\d{8}$/.test(wire)) return null;
   return `${wire.slice(0, 4)}-${wire.slice(4, 6)}-${wire.slice(6)}`;
 }
 
@@ -201,7 +204,11 @@ function moneyFrom(wire: WireMoney): Money {
 }
 
 function sameDecimal(left: unknown, right: string): boolean {
-  return typeof left === 'string' && left !== '' && compareDecimals(decimalOf(left), decimalOf(right)) === 0;
+  return (
+    typeof left === 'string' &&
+    left !== '' &&
+    compareDecimals(decimalOf(left), decimalOf(right)) === 0
+  );
 }
 
 function itemsOf(document: Wire, name: string): readonly Wire[] {

@@ -3,10 +3,23 @@ import { isRecord } from '#kernel/json.ts';
 import { parseMoney, toWire } from '#kernel/money.ts';
 import { failure } from '../connector.ts';
 import { failureOfAnswer, failureOfError } from './simulator-failure.ts';
-import { cancelBody, changeBody, createBody, dateFromWire, orderMatches } from './simulator-wire.ts';
+import {
+  cancelBody,
+  changeBody,
+  createBody,
+  dateFromWire,
+  orderMatches,
+} from './simulator-wire.ts';
 import type { Secret } from '#kernel/config.ts';
 import type { ErpGuard } from '../erp-guard.ts';
-import type { Answer, ChangePage, Connector, ErpChange, ErpDocument, ErpStatus } from '../connector.ts';
+import type {
+  Answer,
+  ChangePage,
+  Connector,
+  ErpChange,
+  ErpDocument,
+  ErpStatus,
+} from '../connector.ts';
 import type { ErpDocumentType } from '../events.ts';
 import type { Wire } from './simulator-wire.ts';
 
@@ -69,15 +82,23 @@ export function createSimulatorConnector(options: SimulatorOptions): Connector {
       ),
     change: async (command, current) => {
       if (command.documentType !== 'PURCHASE_ORDER')
-        return refused(failure('MAPPING', 'MAPPING', `A ${command.documentType} cannot be changed at the ERP.`));
+        return refused(
+          failure('MAPPING', 'MAPPING', `A ${command.documentType} cannot be changed at the ERP.`),
+        );
       const body = changeBody(command, current.wire);
-      const ifMatch = String(current.wire['@odata.etag'] ?? '*');
-      return documentFrom('PURCHASE_ORDER', await http('PATCH', pathOf('PURCHASE_ORDER', current.erpNumber), { body, ifMatch }));
+      const etag = current.wire['@odata.etag'];
+      const ifMatch = typeof etag === 'string' ? etag : '*';
+      return documentFrom(
+        'PURCHASE_ORDER',
+        await http('PATCH', pathOf('PURCHASE_ORDER', current.erpNumber), { body, ifMatch }),
+      );
     },
     cancel: async (command, current) =>
       documentFrom(
         command.documentType,
-        await http('POST', `${pathOf(command.documentType, current.erpNumber)}/Cancel`, { body: cancelBody(command) }),
+        await http('POST', `${pathOf(command.documentType, current.erpNumber)}/Cancel`, {
+          body: cancelBody(command),
+        }),
       ),
     find: (documentType, reference) => find(http, documentType, reference),
     readBack: async (documentType, erpNumber) => {
@@ -127,12 +148,22 @@ function createHttp(options: SimulatorOptions): Http {
     });
 }
 
-async function find(http: Http, documentType: ErpDocumentType, reference: string): Answer<readonly ErpDocument[]> {
+async function find(
+  http: Http,
+  documentType: ErpDocumentType,
+  reference: string,
+): Answer<readonly ErpDocument[]> {
   const { path } = RESOURCES[documentType];
-  const answer = await http('GET', `${path}?externalReference=${encodeURIComponent(reference)}`, {});
+  const answer = await http(
+    'GET',
+    `${path}?externalReference=${encodeURIComponent(reference)}`,
+    {},
+  );
   if (!answer.ok) return answer;
   const list = isRecord(answer.value) ? answer.value['value'] : undefined;
-  const documents = Array.isArray(list) ? list.map((wire) => readDocument(documentType, wire)) : [null];
+  const documents = Array.isArray(list)
+    ? list.map((wire) => readDocument(documentType, wire))
+    : [null];
   if (documents.includes(null)) return refused(unreadable(`the list of ${documentType}`));
   return accepted(documents.filter((document) => document !== null));
 }
@@ -141,7 +172,12 @@ async function changesSince(http: Http, watermark: bigint, limit: number): Answe
   const answer = await http('GET', `/erp/Changes?since=${watermark}&limit=${limit}`, {});
   if (!answer.ok) return answer;
   const page = answer.value;
-  if (!isRecord(page) || typeof page['SystemId'] !== 'string' || !Number.isSafeInteger(page['NextSince']) || !Array.isArray(page['value']))
+  if (
+    !isRecord(page) ||
+    typeof page['SystemId'] !== 'string' ||
+    !Number.isSafeInteger(page['NextSince']) ||
+    !Array.isArray(page['value'])
+  )
     return refused(unreadable('the change feed'));
   return accepted({
     systemId: page['SystemId'],
@@ -151,7 +187,10 @@ async function changesSince(http: Http, watermark: bigint, limit: number): Answe
   });
 }
 
-function documentFrom(documentType: ErpDocumentType, answer: Awaited<ReturnType<Http>>): Awaited<Answer<ErpDocument>> {
+function documentFrom(
+  documentType: ErpDocumentType,
+  answer: Awaited<ReturnType<Http>>,
+): Awaited<Answer<ErpDocument>> {
   if (!answer.ok) return answer;
   const document = readDocument(documentType, answer.value);
   return document === null ? refused(unreadable(documentType)) : accepted(document);
@@ -166,14 +205,31 @@ function readDocument(documentType: ErpDocumentType, wire: unknown): ErpDocument
   const version = wire['Version'];
   const externalReference = wire['ExternalReference'];
   if (typeof erpNumber !== 'string' || status === undefined) return null;
-  if (typeof version !== 'number' || !Number.isSafeInteger(version) || typeof externalReference !== 'string') return null;
+  if (
+    typeof version !== 'number' ||
+    !Number.isSafeInteger(version) ||
+    typeof externalReference !== 'string'
+  )
+    return null;
   return { erpNumber, externalReference, status, erpVersion: BigInt(version), wire };
 }
 
 function readChange(message: unknown): ErpChange | null {
   if (!isRecord(message)) return null;
-  const { EventId: eventId, Sequence: sequence, eventType, ExternalReference: externalReference, ObjectType, Object: object } = message;
-  if (typeof eventId !== 'string' || typeof eventType !== 'string' || typeof externalReference !== 'string') return null;
+  const {
+    EventId: eventId,
+    Sequence: sequence,
+    eventType,
+    ExternalReference: externalReference,
+    ObjectType,
+    Object: object,
+  } = message;
+  if (
+    typeof eventId !== 'string' ||
+    typeof eventType !== 'string' ||
+    typeof externalReference !== 'string'
+  )
+    return null;
   if (typeof sequence !== 'number' || !Number.isSafeInteger(sequence)) return null;
   const head = { eventId, sequence: BigInt(sequence), eventType, externalReference };
   if (ObjectType === 'Payment') {
@@ -182,21 +238,32 @@ function readChange(message: unknown): ErpChange | null {
   }
   const documentType = documentTypes.find((type) => RESOURCES[type].object === ObjectType);
   const document = documentType === undefined ? null : readDocument(documentType, object);
-  return documentType === undefined || document === null ? null : { ...head, kind: 'document', documentType, document };
+  return documentType === undefined || document === null
+    ? null
+    : { ...head, kind: 'document', documentType, document };
 }
 
 const documentTypes = ['PURCHASE_ORDER', 'GOODS_RECEIPT', 'INVOICE'] as const;
 
 function readPayment(wire: unknown) {
   if (!isRecord(wire)) return null;
-  const { Payment: paymentNumber, PaymentStatus, PaymentAmount, DocumentCurrency, ClearingDate, ScheduledDate, Version } = wire;
+  const {
+    Payment: paymentNumber,
+    PaymentStatus,
+    PaymentAmount,
+    DocumentCurrency,
+    ClearingDate,
+    ScheduledDate,
+    Version,
+  } = wire;
   const status = PAYMENT_STATUSES.find((candidate) => candidate === PaymentStatus);
-  if (status === undefined || typeof paymentNumber !== 'string' || typeof Version !== 'number') return null;
+  if (status === undefined || typeof paymentNumber !== 'string' || typeof Version !== 'number')
+    return null;
   if (typeof PaymentAmount !== 'string' || typeof DocumentCurrency !== 'string') return null;
   const amount = { amount: PaymentAmount, currency: DocumentCurrency };
   const money = parseMoney(amount);
   if (typeof money === 'string') return null;
-  const valueOn = dateFromWire(String(ClearingDate ?? '')) ?? dateFromWire(String(ScheduledDate ?? ''));
+  const valueOn = dateFromWire(ClearingDate) ?? dateFromWire(ScheduledDate);
   return { paymentNumber, status, amount: toWire(money), valueOn, erpVersion: BigInt(Version) };
 }
 
@@ -206,5 +273,9 @@ function pathOf(documentType: ErpDocumentType, erpNumber: string): string {
 
 /** The ERP answered, and not in the agreed form: whether it wrote is found out by looking again. */
 function unreadable(what: string) {
-  return failure('NOT_APPLIED', 'CONTRACT_CHANGED', `The ERP answered ${what} in a form that is not the agreed one.`);
+  return failure(
+    'NOT_APPLIED',
+    'CONTRACT_CHANGED',
+    `The ERP answered ${what} in a form that is not the agreed one.`,
+  );
 }

@@ -21,7 +21,12 @@ export const exceptionResolvers: Pick<Resolvers, 'IntegrationException' | 'Deliv
     exceptions: async (_root, { filter, ...args }, context) => {
       requirePermission(context.viewer, 'exception:read');
       const page = parsePage(args);
-      const rows = await pageOfExceptions(context.database, context.viewer, filterOf(filter ?? {}), page);
+      const rows = await pageOfExceptions(
+        context.database,
+        context.viewer,
+        filterOf(filter ?? {}),
+        page,
+      );
       return connectionOf(page, rows, (exception) => exception.number);
     },
     exception: (_root, { id }, context) => {
@@ -32,25 +37,42 @@ export const exceptionResolvers: Pick<Resolvers, 'IntegrationException' | 'Deliv
   Mutation: {
     retryException: async (_root, { input }, context) => {
       requirePermission(context.viewer, 'exception:work');
-      return answerOf(await context.commands.retry(context, input), 'IntegrationException', context.correlationId);
+      return answerOf(
+        await context.commands.retry(context, input),
+        'IntegrationException',
+        context.correlationId,
+      );
     },
     retryExceptions: async (_root, { input }, context) => {
       requirePermission(context.viewer, 'exception:work');
       const { idempotencyKey, limit } = input;
       const wanted = { idempotencyKey, limit, filter: filterOf(input.filter) };
-      return answerOf(await context.commands.retryMany(context, wanted), 'RetriedExceptions', context.correlationId);
+      return answerOf(
+        await context.commands.retryMany(context, wanted),
+        'RetriedExceptions',
+        context.correlationId,
+      );
     },
     resolveException: async (_root, { input }, context) => {
       requirePermission(context.viewer, 'exception:work');
-      return answerOf(await context.commands.resolve(context, input), 'IntegrationException', context.correlationId);
+      return answerOf(
+        await context.commands.resolve(context, input),
+        'IntegrationException',
+        context.correlationId,
+      );
     },
     assignException: async (_root, { input }, context) => {
       requirePermission(context.viewer, 'exception:work');
-      return answerOf(await context.commands.assign(context, input), 'IntegrationException', context.correlationId);
+      return answerOf(
+        await context.commands.assign(context, input),
+        'IntegrationException',
+        context.correlationId,
+      );
     },
   },
   IntegrationException: {
-    __resolveReference: ({ id }: { id: string }, context: Context) => context.loaders.exception.load(id),
+    __resolveReference: ({ id }: { id: string }, context: Context) =>
+      context.loaders.exception.load(id),
     document: ({ documentType, documentId, documentNumber, status }) => ({
       type: typeName(documentType),
       id: documentId,
@@ -58,13 +80,15 @@ export const exceptionResolvers: Pick<Resolvers, 'IntegrationException' | 'Deliv
       status,
     }),
     companyCode: ({ audience }) => audience.companyCode,
-    delivery: ({ deliveryId }, _args, { loaders }) => (deliveryId === null ? null : loaders.delivery.load(deliveryId)),
+    delivery: ({ deliveryId }, _args, { loaders }) =>
+      deliveryId === null ? null : loaders.delivery.load(deliveryId),
     history: ({ id }, _args, { loaders }) => loaders.history.load(id),
     legalActions: ({ status }) =>
       legalEvents(EXCEPTION_LIFECYCLE, status).filter((event) => PEOPLES_EVENTS.has(event)),
   },
   Delivery: {
-    __resolveReference: ({ id }: { id: string }, context: Context) => context.loaders.delivery.load(id),
+    __resolveReference: ({ id }: { id: string }, context: Context) =>
+      context.loaders.delivery.load(id),
     document: ({ documentType, documentId, documentNumber, status }) => ({
       type: DOCUMENT_NAMES[documentType],
       id: documentId,

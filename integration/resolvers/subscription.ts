@@ -10,7 +10,10 @@ import type { Resolvers, StatusEventFilter } from '../generated.ts';
 
 type Ids = { readonly id: string; readonly after?: string | null };
 
-export const subscriptionResolvers: Pick<Resolvers, 'Subscription' | 'StatusFeedItem' | 'StatusEvent' | 'StatusGap'> = {
+export const subscriptionResolvers: Pick<
+  Resolvers,
+  'Subscription' | 'StatusFeedItem' | 'StatusEvent' | 'StatusGap'
+> = {
   Subscription: {
     statusEvents: {
       subscribe: (_root, args, context) => open(context, args.after, matcher(args.filter ?? {})),
@@ -60,7 +63,7 @@ async function open(
   matches: (event: DomainEvent) => boolean,
 ): Promise<AsyncGenerator<FeedItem, void>> {
   const { viewer, feed, signal } = context;
-  const position = after == null ? null : await positionOf(context, after);
+  const position = after === null || after === undefined ? null : await positionOf(context, after);
   return feed.subscribe({
     after: position,
     signal,
@@ -90,18 +93,28 @@ function matcher(filter: Partial<StatusEventFilter>): (event: DomainEvent) => bo
   const eventTypes = setOf(filter.eventTypes);
   return (event) =>
     (documentTypes === null || documentTypes.has(event.document.type)) &&
-    (documentIds === null || documentIds.has(event.document.id) || documentIds.has(subjectIdOf(event))) &&
+    (documentIds === null ||
+      documentIds.has(event.document.id) ||
+      documentIds.has(subjectIdOf(event))) &&
     (eventTypes === null || eventTypes.has(event.type)) &&
-    (correlationId == null || event.correlationId === correlationId) &&
-    (companyCode == null || event.audience.companyCode === companyCode);
+    (isOpen(correlationId) || event.correlationId === correlationId) &&
+    (isOpen(companyCode) || event.audience.companyCode === companyCode);
+}
+
+/** A filter that is left out lets everything through. */
+function isOpen(value: string | null | undefined): boolean {
+  return value === null || value === undefined;
 }
 
 function setOf(values: readonly string[] | null | undefined): ReadonlySet<string> | null {
-  if (values == null) return null;
+  if (values === null || values === undefined) return null;
   if (values.length > FILTER_IDS_MAX) {
-    throw new GraphQLError(`At most ${FILTER_IDS_MAX} values are taken in a filter, not ${values.length}.`, {
-      extensions: { code: 'BAD_USER_INPUT' },
-    });
+    throw new GraphQLError(
+      `At most ${FILTER_IDS_MAX} values are taken in a filter, not ${values.length}.`,
+      {
+        extensions: { code: 'BAD_USER_INPUT' },
+      },
+    );
   }
   return new Set(values);
 }
@@ -109,9 +122,13 @@ function setOf(values: readonly string[] | null | undefined): ReadonlySet<string
 /** The document as its own room knows it, when the event is about it or about something that belongs to it. */
 function stub(event: DomainEvent, type: string, constant: string): { id: string } | null {
   if (event.document.type === type) return { id: event.document.id };
-  const owner = OWNERS[event.document.type] ?? (isRecord(event.data) ? event.data['documentType'] : undefined);
+  const owner =
+    OWNERS[event.document.type] ?? (isRecord(event.data) ? event.data['documentType'] : undefined);
   return owner === type || owner === constant ? { id: subjectIdOf(event) } : null;
 }
 
 /** Documents that always belong to one of another type. */
-const OWNERS: Readonly<Record<string, string>> = { GoodsReceipt: 'PurchaseOrder', Payment: 'Invoice' };
+const OWNERS: Readonly<Record<string, string>> = {
+  GoodsReceipt: 'PurchaseOrder',
+  Payment: 'Invoice',
+};

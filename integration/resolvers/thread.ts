@@ -4,16 +4,20 @@ import { connectionOf, parsePage } from '#kernel/paging.ts';
 import { deliveriesOfThread } from '../store/delivery.ts';
 import { exceptionsOfThread } from '../store/exception.ts';
 import { pageOfThread, threadExists } from '../store/thread.ts';
-import type { Context, DocumentStub } from '../context.ts';
+import type { Context, DocumentStub, ThreadStub } from '../context.ts';
 import type { Resolvers } from '../generated.ts';
 
 /** A document of another room, to which this room adds its timeline. */
 const documentWithTimeline = {
   __resolveReference: ({ id }: DocumentStub) => ({ id }),
-  timeline: ({ id }: DocumentStub, _args: unknown, { loaders }: Context) => loaders.timeline.load(id),
+  timeline: ({ id }: DocumentStub, _args: unknown, { loaders }: Context) =>
+    loaders.timeline.load(id),
 };
 
-export const threadResolvers: Pick<Resolvers, 'Thread' | 'ThreadEntry' | 'Requisition' | 'PurchaseOrder' | 'Invoice'> & {
+export const threadResolvers: Pick<
+  Resolvers,
+  'Thread' | 'ThreadEntry' | 'Requisition' | 'PurchaseOrder' | 'Invoice'
+> & {
   readonly Query: Pick<NonNullable<Resolvers['Query']>, 'thread'>;
 } = {
   Query: {
@@ -24,7 +28,7 @@ export const threadResolvers: Pick<Resolvers, 'Thread' | 'ThreadEntry' | 'Requis
     },
   },
   Thread: {
-    entries: async ({ correlationId }, args, context) => {
+    entries: async ({ correlationId }: ThreadStub, args, context) => {
       const page = parsePage(args);
       const rows = await pageOfThread(context.database, correlationId, context.threadViewer, page);
       return connectionOf(page, rows, (entry) => entry.position.toString());

@@ -56,7 +56,11 @@ function toDelivery(row: DeliveryRow): Delivery {
     correlationId: row.correlation_id,
     traceparent: row.traceparent,
     actorId: row.actor_id,
-    audience: { companyCode: row.company_code, costCentreId: row.cost_centre_id, ownerId: row.owner_id },
+    audience: {
+      companyCode: row.company_code,
+      costCentreId: row.cost_centre_id,
+      ownerId: row.owner_id,
+    },
     payload: row.payload,
     status: row.status,
     version: row.version,
@@ -131,7 +135,11 @@ export async function lockUnsettled(
 }
 
 /** The newest delivery of a document, for what an event about it needs to carry. */
-export async function latestDelivery(sql: Sql, documentType: ErpDocumentType, documentId: string): Promise<Delivery | null> {
+export async function latestDelivery(
+  sql: Sql,
+  documentType: ErpDocumentType,
+  documentId: string,
+): Promise<Delivery | null> {
   const [row] = await sql.query<DeliveryRow>(
     `select ${COLUMNS} from delivery where document_type = $1 and document_id = $2 order by position desc limit 1`,
     [documentType, documentId],
@@ -140,7 +148,11 @@ export async function latestDelivery(sql: Sql, documentType: ErpDocumentType, do
 }
 
 /** The creation of a document that was not given up, locked. */
-export async function creationOf(tx: Transaction, documentType: ErpDocumentType, documentId: string): Promise<Delivery | null> {
+export async function creationOf(
+  tx: Transaction,
+  documentType: ErpDocumentType,
+  documentId: string,
+): Promise<Delivery | null> {
   const [row] = await tx.query<DeliveryRow>(
     `select ${COLUMNS} from delivery
      where document_type = $1 and document_id = $2 and action = 'CREATE' and status <> 'CANCELLED' for update`,
@@ -221,7 +233,13 @@ export async function obstaclesOf(tx: Transaction, delivery: Delivery): Promise<
                            where erp = $5 and document_type = 'PURCHASE_ORDER' and document_id = $4), 'NONE') end as order_status,
        exists (select 1 from delivery
                where depends_on_order_id = $2 and status in ('PENDING', 'SENDING')) as open_dependents`,
-    [delivery.documentType, delivery.documentId, delivery.position, delivery.dependsOnOrderId, delivery.erp],
+    [
+      delivery.documentType,
+      delivery.documentId,
+      delivery.position,
+      delivery.dependsOnOrderId,
+      delivery.erp,
+    ],
   );
   return {
     earlier: row?.earlier ?? null,
@@ -231,7 +249,11 @@ export async function obstaclesOf(tx: Transaction, delivery: Delivery): Promise<
 }
 
 /** Deliveries that wait for this order. */
-export async function dependentsOf(tx: Transaction, erp: string, orderId: string): Promise<string[]> {
+export async function dependentsOf(
+  tx: Transaction,
+  erp: string,
+  orderId: string,
+): Promise<string[]> {
   const rows = await tx.query<{ id: string }>(
     `select id from delivery where erp = $1 and depends_on_order_id = $2 and status = 'PENDING' order by position`,
     [erp, orderId],

@@ -37,7 +37,12 @@ function toDocument(row: DocumentRow): KnownDocument {
 /** Makes the row that later answers are written to and locked by. */
 export async function ensureErpDocument(
   tx: Transaction,
-  document: { erp: string; documentType: ErpDocumentType; documentId: string; externalReference: string },
+  document: {
+    erp: string;
+    documentType: ErpDocumentType;
+    documentId: string;
+    externalReference: string;
+  },
   now: Date,
 ): Promise<void> {
   await tx.query(
@@ -81,13 +86,24 @@ export async function advanceErpDocument(
   const rows = await tx.query(
     `update erp_document set erp_number = $4, status = $5, erp_version = $6, updated_at = $7
      where erp = $1 and document_type = $2 and document_id = $3 and erp_version < $6 returning erp_version`,
-    [known.erp, known.documentType, known.documentId, document.erpNumber, document.status, document.erpVersion, now],
+    [
+      known.erp,
+      known.documentType,
+      known.documentId,
+      document.erpNumber,
+      document.status,
+      document.erpVersion,
+      now,
+    ],
   );
   return rows.length > 0;
 }
 
 /** The next number of what we tell about this document. */
-export async function nextEventSequence(tx: Transaction, known: Pick<KnownDocument, 'erp' | 'documentType' | 'documentId'>): Promise<number> {
+export async function nextEventSequence(
+  tx: Transaction,
+  known: Pick<KnownDocument, 'erp' | 'documentType' | 'documentId'>,
+): Promise<number> {
   const [row] = await tx.query<{ event_sequence: number }>(
     `update erp_document set event_sequence = event_sequence + 1
      where erp = $1 and document_type = $2 and document_id = $3 returning event_sequence`,
@@ -99,8 +115,17 @@ export async function nextEventSequence(tx: Transaction, known: Pick<KnownDocume
 /** What a translation needs to know besides the snapshot, in one statement. */
 export async function referencesOf(
   sql: Sql,
-  wanted: { erp: string; supplierId: string | null; orderId: string | null; lineIds: readonly string[] },
-): Promise<{ supplierNumber: string | null; orderErpNumber: string | null; lines: { id: string; lineNumber: number }[] }> {
+  wanted: {
+    erp: string;
+    supplierId: string | null;
+    orderId: string | null;
+    lineIds: readonly string[];
+  },
+): Promise<{
+  supplierNumber: string | null;
+  orderErpNumber: string | null;
+  lines: { id: string; lineNumber: number }[];
+}> {
   const [row] = await sql.query<{
     supplier_number: string | null;
     order_erp_number: string | null;

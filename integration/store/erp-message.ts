@@ -14,7 +14,11 @@ export interface ErpMessage {
 }
 
 /** Takes the message; false when it was taken before, by whichever way it came. */
-export async function takeMessage(tx: Transaction, message: ErpMessage, now: Date): Promise<boolean> {
+export async function takeMessage(
+  tx: Transaction,
+  message: ErpMessage,
+  now: Date,
+): Promise<boolean> {
   const rows = await tx.query(
     `insert into erp_message (source, event_id, erp_sequence, event_type, body, received_by, outcome, received_at)
      values ($1, $2, $3, $4, $5, $6, 'TAKEN', $7) on conflict do nothing returning event_id`,
@@ -31,8 +35,17 @@ export async function takeMessage(tx: Transaction, message: ErpMessage, now: Dat
   return rows.length > 0;
 }
 
-export async function noteOutcome(tx: Transaction, source: string, eventId: string, outcome: MessageOutcome): Promise<void> {
-  await tx.query('update erp_message set outcome = $3 where source = $1 and event_id = $2', [source, eventId, outcome]);
+export async function noteOutcome(
+  tx: Transaction,
+  source: string,
+  eventId: string,
+  outcome: MessageOutcome,
+): Promise<void> {
+  await tx.query('update erp_message set outcome = $3 where source = $1 and event_id = $2', [
+    source,
+    eventId,
+    outcome,
+  ]);
 }
 
 /** A mended mapping reads this many kept messages in one transaction. */
@@ -53,7 +66,10 @@ export async function lockQuarantined(
   return rows.map((row) => ({ eventId: row.event_id, body: row.body }));
 }
 
-export async function watermarkOf(sql: Sql, erp: string): Promise<{ systemId: string; watermark: bigint } | null> {
+export async function watermarkOf(
+  sql: Sql,
+  erp: string,
+): Promise<{ systemId: string; watermark: bigint } | null> {
   const [row] = await sql.query<{ system_id: string; watermark: bigint }>(
     'select system_id, watermark from erp_feed where erp = $1',
     [erp],
@@ -79,7 +95,13 @@ export async function moveWatermark(
 /** Takes over a payment's state; false when the known one is as new or newer. */
 export async function advancePayment(
   tx: Transaction,
-  payment: { erp: string; paymentNumber: string; invoiceId: string; erpVersion: bigint; status: string },
+  payment: {
+    erp: string;
+    paymentNumber: string;
+    invoiceId: string;
+    erpVersion: bigint;
+    status: string;
+  },
 ): Promise<boolean> {
   const rows = await tx.query(
     `insert into erp_payment (erp, payment_number, invoice_id, erp_version, status) values ($1, $2, $3, $4, $5)

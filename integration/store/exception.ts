@@ -63,7 +63,11 @@ function toException(row: ExceptionRow): IntegrationException {
     deliveryId: row.delivery_id,
     erp: row.erp,
     correlationId: row.correlation_id,
-    audience: { companyCode: row.company_code, costCentreId: row.cost_centre_id, ownerId: row.owner_id },
+    audience: {
+      companyCode: row.company_code,
+      costCentreId: row.cost_centre_id,
+      ownerId: row.owner_id,
+    },
     status: row.status,
     version: row.version,
     attempts: row.attempts,
@@ -82,7 +86,10 @@ export function nextExceptionNumber(tx: Transaction): Promise<string> {
   return nextNumber(tx, 'EXC');
 }
 
-export async function lockExceptionOf(tx: Transaction, subject: string): Promise<IntegrationException | null> {
+export async function lockExceptionOf(
+  tx: Transaction,
+  subject: string,
+): Promise<IntegrationException | null> {
   const [row] = await tx.query<ExceptionRow>(
     `select ${COLUMNS} from integration_exception where subject = $1 for update`,
     [subject],
@@ -91,7 +98,11 @@ export async function lockExceptionOf(tx: Transaction, subject: string): Promise
 }
 
 /** The exception when the viewer may see it, locked. */
-export async function lockException(tx: Transaction, id: string, viewer: Viewer): Promise<IntegrationException | null> {
+export async function lockException(
+  tx: Transaction,
+  id: string,
+  viewer: Viewer,
+): Promise<IntegrationException | null> {
   const [row] = await tx.query<ExceptionRow>(
     `select ${COLUMNS} from integration_exception
      where id = $1 and visible($2, company_code, cost_centre_id, owner_id) for update`,
@@ -101,7 +112,10 @@ export async function lockException(tx: Transaction, id: string, viewer: Viewer)
 }
 
 /** Writes the whole exception, new or changed. */
-export async function saveException(tx: Transaction, exception: IntegrationException): Promise<void> {
+export async function saveException(
+  tx: Transaction,
+  exception: IntegrationException,
+): Promise<void> {
   await tx.query(
     `insert into integration_exception (${COLUMNS})
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
@@ -153,7 +167,10 @@ export async function appendHistory(tx: Transaction, entry: ExceptionHistoryEntr
   );
 }
 
-export async function historyOfExceptions(sql: Sql, ids: readonly string[]): Promise<ExceptionHistoryEntry[]> {
+export async function historyOfExceptions(
+  sql: Sql,
+  ids: readonly string[],
+): Promise<ExceptionHistoryEntry[]> {
   const rows = await sql.query<{
     exception_id: string;
     event: string;
@@ -178,7 +195,11 @@ export async function historyOfExceptions(sql: Sql, ids: readonly string[]): Pro
 
 const VISIBLE = 'visible($1, company_code, cost_centre_id, owner_id)';
 
-export async function exceptionsByIds(sql: Sql, ids: readonly string[], viewer: Viewer): Promise<IntegrationException[]> {
+export async function exceptionsByIds(
+  sql: Sql,
+  ids: readonly string[],
+  viewer: Viewer,
+): Promise<IntegrationException[]> {
   const rows = await sql.query<ExceptionRow>(
     `select ${COLUMNS} from integration_exception where id = any($2) and ${VISIBLE}`,
     [JSON.stringify(readScope(viewer)), ids],
@@ -187,7 +208,11 @@ export async function exceptionsByIds(sql: Sql, ids: readonly string[], viewer: 
 }
 
 /** The exceptions that name these deliveries. */
-export async function exceptionsByDeliveries(sql: Sql, ids: readonly string[], viewer: Viewer): Promise<IntegrationException[]> {
+export async function exceptionsByDeliveries(
+  sql: Sql,
+  ids: readonly string[],
+  viewer: Viewer,
+): Promise<IntegrationException[]> {
   const rows = await sql.query<ExceptionRow>(
     `select ${COLUMNS} from integration_exception where delivery_id = any($2) and ${VISIBLE}`,
     [JSON.stringify(readScope(viewer)), ids],
@@ -197,7 +222,11 @@ export async function exceptionsByDeliveries(sql: Sql, ids: readonly string[], v
 
 const THREAD_EXCEPTIONS_MAX = 200;
 
-export async function exceptionsOfThread(sql: Sql, correlationId: string, viewer: Viewer): Promise<IntegrationException[]> {
+export async function exceptionsOfThread(
+  sql: Sql,
+  correlationId: string,
+  viewer: Viewer,
+): Promise<IntegrationException[]> {
   const rows = await sql.query<ExceptionRow>(
     `select ${COLUMNS} from integration_exception where correlation_id = $2 and ${VISIBLE}
      order by number limit ${THREAD_EXCEPTIONS_MAX}`,
@@ -235,7 +264,12 @@ function filterParameters(viewer: Viewer, filter: ExceptionFilter): unknown[] {
   ];
 }
 
-export async function pageOfExceptions(sql: Sql, viewer: Viewer, filter: ExceptionFilter, page: Page): Promise<IntegrationException[]> {
+export async function pageOfExceptions(
+  sql: Sql,
+  viewer: Viewer,
+  filter: ExceptionFilter,
+  page: Page,
+): Promise<IntegrationException[]> {
   const { where, orderLimit } = pageSql(page, 'number', 9);
   const rows = await sql.query<ExceptionRow>(
     `select ${COLUMNS} from integration_exception where ${VISIBLE} and ${MATCHES} and ${where} ${orderLimit}`,
@@ -245,7 +279,12 @@ export async function pageOfExceptions(sql: Sql, viewer: Viewer, filter: Excepti
 }
 
 /** The ids of exceptions that a bulk retry may take, oldest first. */
-export async function retryCandidates(sql: Sql, viewer: Viewer, filter: ExceptionFilter, limit: number): Promise<string[]> {
+export async function retryCandidates(
+  sql: Sql,
+  viewer: Viewer,
+  filter: ExceptionFilter,
+  limit: number,
+): Promise<string[]> {
   const rows = await sql.query<{ id: string }>(
     `select id from integration_exception where ${VISIBLE} and ${MATCHES} and status in ('OPEN', 'ASSIGNED')
      order by number limit $9`,

@@ -103,7 +103,12 @@ function viewerParameters({ viewer, permissions }: ThreadViewer): unknown[] {
   return [JSON.stringify(readScope(viewer)), permissions];
 }
 
-export async function pageOfThread(sql: Sql, correlationId: string, viewer: ThreadViewer, page: Page): Promise<ThreadEntry[]> {
+export async function pageOfThread(
+  sql: Sql,
+  correlationId: string,
+  viewer: ThreadViewer,
+  page: Page,
+): Promise<ThreadEntry[]> {
   const { where, orderLimit } = pageSql(page, 'position', 4);
   const rows = await sql.query<EntryRow>(
     `select ${COLUMNS} from thread_entry
@@ -117,7 +122,11 @@ export async function pageOfThread(sql: Sql, correlationId: string, viewer: Thre
 const TIMELINE_MAX = 200;
 
 /** The timelines of many documents in one statement, each oldest first. */
-export async function timelinesOf(sql: Sql, documentIds: readonly string[], viewer: ThreadViewer): Promise<ThreadEntry[]> {
+export async function timelinesOf(
+  sql: Sql,
+  documentIds: readonly string[],
+  viewer: ThreadViewer,
+): Promise<ThreadEntry[]> {
   const rows = await sql.query<EntryRow>(
     `select entry.* from unnest($3::text[]) as wanted (id)
      cross join lateral (
@@ -132,7 +141,11 @@ export async function timelinesOf(sql: Sql, documentIds: readonly string[], view
 }
 
 /** Is anything of the thread there that the viewer may read? */
-export async function threadExists(sql: Sql, correlationId: string, viewer: ThreadViewer): Promise<boolean> {
+export async function threadExists(
+  sql: Sql,
+  correlationId: string,
+  viewer: ThreadViewer,
+): Promise<boolean> {
   const rows = await sql.query(
     `select 1 from thread_entry where correlation_id = $3 and ${READABLE} limit 1`,
     [...viewerParameters(viewer), correlationId],

@@ -49,10 +49,11 @@ create table number_series (
   last_number bigint not null
 );
 
--- May a viewer with this read scope see a row of that company, cost centre and owner?
+-- May a viewer with this read scope see a row of that company, cost centre and owner? What belongs to
+-- every company (`*`, as suppliers do) is not hidden by company.
 create function visible(scope jsonb, company text, cost_centre text, owner text) returns boolean
 language sql immutable parallel safe
-return coalesce(scope->'companies' ? '*' or scope->'companies' ? company, false)
+return coalesce(company = '*' or scope->'companies' ? '*' or scope->'companies' ? company, false)
   and (
     cost_centre is null
     or scope->'costCentres' ? '*'

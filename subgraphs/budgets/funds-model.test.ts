@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { money } from '#kernel/money.ts';
 import { PURCHASING, TODAY, createBudgetWorld } from './budget-world.ts';
 import { decideFunds } from './domain/budget-line.ts';

@@ -218,9 +218,9 @@ describe('a batch of reservations', () => {
       'EXCHANGE_RATE_MISSING',
     ]);
     expect(answers[0]).toMatchObject({
-      problem: { fiscalPeriodId: 'DE01-2026-10', status: 'CLOSED' },
+      problem: { fiscalPeriodId: 'DE01-2026-10', periodStatus: 'CLOSED' },
     });
-    expect(answers[1]).toMatchObject({ problem: { status: 'NOT_OPEN' } });
+    expect(answers[1]).toMatchObject({ problem: { periodStatus: 'NOT_OPEN' } });
   });
 
   it('falls back to the line of the cost centre for all categories', async () => {

@@ -1,8 +1,8 @@
 import { createEventFactory } from '#kernel/event.ts';
-import { endpointKey, nameKey, taxKey } from './seller.ts';
-import { confirmPosting, cancel, refusePosting, unchanged } from './invoice-decision.ts';
-import { matchAgain, resolveAndMatch, saveChange } from './invoice-command.ts';
-import { applyPaymentReport } from './payment-report.ts';
+import { endpointKey, nameKey, taxKey } from './domain/seller.ts';
+import { confirmPosting, cancel, refusePosting, unchanged } from './domain/invoice-decision.ts';
+import { matchAgain, resolveAndMatch, saveChange } from './command/invoice-command.ts';
+import { applyPaymentReport } from './command/payment-report.ts';
 import { lockDossier } from './store/invoice-store.ts';
 import { lockOrderOfInvoice } from './store/matching-store.ts';
 import {
@@ -16,7 +16,7 @@ import {
 } from './store/projection-store.ts';
 import { moneyOf } from '#kernel/money.ts';
 import { legalEvents } from '#kernel/lifecycle.ts';
-import { INVOICE_LIFECYCLE } from './invoice.ts';
+import { INVOICE_LIFECYCLE } from './domain/invoice.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Transaction } from '#kernel/database.ts';
 import type { DomainEvent } from '#kernel/event.ts';
@@ -24,10 +24,10 @@ import type { EventHandler, EventHandlers } from '#kernel/inbox.ts';
 import type { ErpConfirmation, ErpPayment, ErpRefusal } from '../../integration/events.ts';
 import type { GoodsReceiptSnapshot, PurchaseOrderSnapshot } from '../purchase-orders/events.ts';
 import type { SupplierSnapshot } from '../suppliers/events.ts';
-import type { Change } from './invoice-decision.ts';
-import type { Dossier } from './invoice.ts';
-import type { Telling } from './invoice-fact.ts';
-import type { SellerKey } from './seller.ts';
+import type { Change } from './domain/invoice-decision.ts';
+import type { Dossier } from './domain/invoice.ts';
+import type { Telling } from './command/invoice-fact.ts';
+import type { SellerKey } from './domain/seller.ts';
 
 /** The name under which this room's place in the event log is kept. */
 export const CONSUMER_NAME = 'invoices';

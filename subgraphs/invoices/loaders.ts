@@ -8,9 +8,9 @@ import type { Database } from '#kernel/database.ts';
 import type { Viewer } from '#kernel/identity.ts';
 import type { ArgumentLoader, ListLoader, Loader } from '#kernel/loader.ts';
 import type { Connection, Page } from '#kernel/paging.ts';
-import type { Hold } from './hold.ts';
-import type { Invoice, InvoiceLine } from './invoice.ts';
-import type { Payment } from './payment.ts';
+import type { Hold } from './domain/hold.ts';
+import type { Invoice, InvoiceLine } from './domain/invoice.ts';
+import type { Payment } from './domain/payment.ts';
 import type { InvoiceParent } from './store/list-store.ts';
 import type { PaymentParent } from './store/payment-store.ts';
 

@@ -173,7 +173,7 @@ describe('a requisition', () => {
       graph.ask('requestor-us', 'query ($id: ID!) { requisition(id: $id) { id } }', { id }),
     ).resolves.toEqual({ requisition: null });
     await expect(
-      graph.ask('ap-clerk', 'query ($id: ID!) { exceptions(first: 1) { nodes { id } } }', { id }),
+      graph.ask('ap-clerk', '{ exceptions(first: 1) { nodes { id } } }'),
     ).rejects.toThrow('FORBIDDEN');
   });
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,6 +21,8 @@ export default async function setup() {
     process.env.TEST_DATABASE_URL = server.url;
     globalThis.stopTestServer = async () => {
       await server.stop();
+      const cluster = await realpath(join(dataFolder, 'postgres')).catch(() => null);
+      if (cluster !== null) await rm(cluster, { recursive: true, force: true });
       await rm(dataFolder, { recursive: true, force: true });
     };
   }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -68,6 +68,9 @@ export async function startHubProcess(
     },
     [Symbol.asyncDispose]: async () => {
       await stop();
+      // The cluster may lie elsewhere, where PostgreSQL's own user can reach it, with a link from here.
+      const cluster = await realpath(join(dataFolder, 'postgres')).catch(() => null);
+      if (cluster !== null) await rm(cluster, { recursive: true, force: true });
       await rm(dataFolder, { recursive: true, force: true });
     },
   };

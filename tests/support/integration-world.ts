@@ -1,10 +1,13 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { simulatorWorld } from '../../hub/erp-simulator/simulator-process.ts';
-import { createEventFactory } from '#kernel/event.ts';
 import { Secret } from '#kernel/config.ts';
 import { systemClock } from '#kernel/clock.ts';
-import { createCallSigner, generateInternalKey, INTERNAL_TOKEN_HEADER } from '#kernel/internal-token.ts';
+import {
+  createCallSigner,
+  generateInternalKey,
+  INTERNAL_TOKEN_HEADER,
+} from '#kernel/internal-token.ts';
 import { silentLog } from '#kernel/log.ts';
 import { pause } from '#kernel/shutdown.ts';
 import { relayUrl, schemaUrl } from '#kernel/provision.ts';
@@ -12,9 +15,9 @@ import { startIntegration } from '../../integration/main.ts';
 import { createTestDatabase } from './test-database.ts';
 import type { EventBus } from '#kernel/bus.ts';
 import type { Database } from '#kernel/database.ts';
-import type { Audience, DomainEvent } from '#kernel/event.ts';
+import type { DomainEvent } from '#kernel/event.ts';
 import type { Viewer } from '#kernel/identity.ts';
-import type { IntegrationOptions } from '../../integration/main.ts';
+import type { IntegrationOptions } from '../../integration/settings.ts';
 import type { SimulatorProcess } from '../../hub/erp-simulator/simulator-process.ts';
 import type { TestDatabase } from './test-database.ts';
 
@@ -36,10 +39,16 @@ export interface IntegrationWorld extends AsyncDisposable {
   /** One GraphQL request as the gateway would send it for the viewer. */
   ask(viewer: Viewer, query: string, variables?: object): Promise<GraphAnswer>;
   /** The items of a subscription, as they come, until `stop` aborts. */
-  stream(viewer: Viewer, query: string, options: StreamOptions): AsyncGenerator<Record<string, unknown>>;
+  stream(
+    viewer: Viewer,
+    query: string,
+    options: StreamOptions,
+  ): AsyncGenerator<Record<string, unknown>>;
   /** Stops the room and starts it again on the same data and port. */
   restart(): Promise<void>;
   stopRoom(): Promise<void>;
+  /** What the room needs in its environment to run as a process of its own, instead of this one's. */
+  readonly environment: Readonly<Record<string, string>>;
   rows<Row>(statement: string, parameters?: readonly unknown[]): Promise<Row[]>;
   /** The events of this type on the bus, in order. */
   published(type: string): Promise<DomainEvent[]>;
@@ -81,7 +90,9 @@ export async function startIntegrationWorld(
     trustedKeys: { gateway: gateway.publicJwk },
     log: silentLog,
     clock: systemClock,
-    relays: [{ schema: 'integration', databaseUrl: relayUrl(db.adminUrl, 'integration', db.password) }],
+    relays: [
+      { schema: 'integration', databaseUrl: relayUrl(db.adminUrl, 'integration', db.password) },
+    ],
     jobsDatabaseUrl: schemaUrl(db.adminUrl, 'integration', db.password),
     erps: [
       {
@@ -94,14 +105,29 @@ export async function startIntegrationWorld(
     ],
     pollIntervalMs: 250,
     callTimeoutMs: 600,
-    retry: { baseMs: 100, delayMaxMs: 1000, settleMs: 200, waitMs: 500, circuitOpenMs: 300, ...options.integration?.retry },
+    retry: {
+      baseMs: 100,
+      delayMaxMs: 1000,
+      settleMs: 200,
+      waitMs: 500,
+      circuitOpenMs: 300,
+      ...options.integration?.retry,
+    },
     guard: { openMs: 300, ...options.integration?.guard },
     ...without(options.integration ?? {}, ['retry', 'guard']),
   };
   let room = await startIntegration(settings);
   const url = `http://127.0.0.1:${port}`;
-  const database = await db.open('integration', new URL('../../integration/migrations/', import.meta.url), 4);
-  const call = async (viewer: Viewer, query: string, more: { variables?: object; accept?: string; signal?: AbortSignal }) => {
+  const database = await db.open(
+    'integration',
+    new URL('../../integration/migrations/', import.meta.url),
+    4,
+  );
+  const call = async (
+    viewer: Viewer,
+    query: string,
+    more: { variables?: object; accept?: string; signal?: AbortSignal },
+  ) => {
     const body = JSON.stringify({ query, variables: more.variables ?? {} });
     return fetch(`${url}/graphql`, {
       method: 'POST',
@@ -126,14 +152,25 @@ export async function startIntegrationWorld(
       return (await response.json()) as GraphAnswer;
     },
     stream: (viewer, query, { variables, stop }) =>
-      itemsOf(call(viewer, query, { ...(variables === undefined ? {} : { variables }), accept: 'text/event-stream', signal: stop })),
+      itemsOf(
+        call(viewer, query, {
+          ...(variables === undefined ? {} : { variables }),
+          accept: 'text/event-stream',
+          signal: stop,
+        }),
+        stop,
+      ),
     restart: async () => {
       await room.close();
       room = await startIntegration(settings);
     },
     stopRoom: () => room.close(),
+    environment: environmentOf(settings),
     rows: (statement, parameters) => database.query(statement, parameters),
-    published: async (type) => (await bus.read(0n, 10_000)).map((entry) => entry.event).filter((event) => event.type === type),
+    published: async (type) =>
+      (await bus.read(0n, 10_000))
+        .map((entry) => entry.event)
+        .filter((event) => event.type === type),
     [Symbol.asyncDispose]: async () => {
       await room.close();
       await simulators[Symbol.asyncDispose]();
@@ -142,12 +179,40 @@ export async function startIntegrationWorld(
   };
 }
 
-function without<Options extends object>(options: Options, names: readonly string[]): Partial<Options> {
-  return Object.fromEntries(Object.entries(options).filter(([name]) => !names.includes(name))) as Partial<Options>;
+function without<Options extends object>(
+  options: Options,
+  names: readonly string[],
+): Partial<Options> {
+  return Object.fromEntries(
+    Object.entries(options).filter(([name]) => !names.includes(name)),
+  ) as Partial<Options>;
+}
+
+function environmentOf(settings: IntegrationOptions): Record<string, string> {
+  const erps = settings.erps.map((erp) => ({
+    ...erp,
+    apiKey: erp.apiKey.reveal(),
+    webhookSecrets: erp.webhookSecrets.map((secret) => secret.reveal()),
+  }));
+  return {
+    DATABASE_URL: settings.databaseUrl,
+    BUS_DATABASE_URL: settings.busDatabaseUrl,
+    HOST: settings.host,
+    PORT: String(settings.port),
+    INTERNAL_KEY: JSON.stringify(settings.internalKey),
+    INTERNAL_TRUSTED_KEYS: JSON.stringify(settings.trustedKeys),
+    RELAYS: JSON.stringify(settings.relays),
+    ERPS: JSON.stringify(erps),
+    POLL_INTERVAL_MS: '1000',
+    LOG_LEVEL: 'warn',
+  };
 }
 
 /** Reads an event stream of GraphQL results until it completes or is aborted. */
-async function* itemsOf(calling: Promise<Response>): AsyncGenerator<Record<string, unknown>> {
+async function* itemsOf(
+  calling: Promise<Response>,
+  stop: AbortSignal,
+): AsyncGenerator<Record<string, unknown>> {
   try {
     const response = await calling;
     if (response.body === null) return;
@@ -163,7 +228,7 @@ async function* itemsOf(calling: Promise<Response>): AsyncGenerator<Record<strin
       }
     }
   } catch (error) {
-    if (!(error instanceof Error) || error.name !== 'AbortError') throw error;
+    if (!stop.aborted) throw error;
   }
 }
 
@@ -180,132 +245,28 @@ async function freePort(): Promise<number> {
 
 /** A viewer with these roles, for all companies unless said otherwise. */
 export function viewerOf(roles: readonly string[], scope: Partial<Viewer> = {}): Viewer {
-  return { id: `the-${roles[0] ?? 'nobody'}`, name: roles.join(', '), kind: 'person', roles, companies: ['*'], costCentres: ['*'], ...scope };
-}
-
-const make = createEventFactory('/tests', systemClock);
-const AUDIENCE: Audience = { companyCode: 'DE01', costCentreId: 'DE01-4100', ownerId: 'requestor' };
-
-interface EventDetails {
-  readonly sequence?: number;
-  readonly status?: string;
-  readonly correlationId?: string;
-  readonly audience?: Partial<Audience>;
-}
-
-/** An event of another room, as its outbox would carry it. */
-export function happened(
-  type: string,
-  document: { readonly type: string; readonly id: string; readonly number?: string },
-  data: unknown,
-  details: EventDetails = {},
-): DomainEvent {
-  const correlationId = details.correlationId ?? `c-${document.id}`;
-  return make(
-    { correlationId, causationId: 'test', traceparent: null, actorId: 'requestor' },
-    {
-      type,
-      document: { type: document.type, id: document.id, number: document.number ?? `N-${document.id.slice(0, 8)}`, status: details.status ?? 'OPEN' },
-      sequence: details.sequence ?? 1,
-      audience: { ...AUDIENCE, ...details.audience },
-      data,
-    },
-  );
-}
-
-/** An order of two lines, as purchase-orders tells of it. */
-export function orderEvent(
-  fact: 'created' | 'changed' | 'cancelled',
-  orderId: string,
-  details: EventDetails & { quantity?: string; supplierId?: string } = {},
-): DomainEvent {
-  const companyCode = details.audience?.companyCode ?? 'DE01';
-  const eur = (amount: string) => ({ amount, currency: 'EUR' });
-  const data = {
-    purchaseOrderId: orderId,
-    number: `PO-${orderId.slice(-6)}`,
-    requisitionId: `req-${orderId}`,
-    companyCode,
-    costCentreId: 'DE01-4100',
-    category: 'IT',
-    requesterId: 'requestor',
-    supplierId: details.supplierId ?? 'supplier-1',
-    total: eur('100.00'),
-    lines: [
-      orderLine(orderId, 1, { description: 'Desk', quantity: details.quantity ?? '10', unitPrice: '7.50', netAmount: eur('75.00') }),
-      orderLine(orderId, 2, { description: 'Lamp', quantity: '1', unitPrice: '25', netAmount: eur('25.00') }),
-    ],
-    version: details.sequence ?? 1,
-    documentHash: 'hash',
-    erpNumber: null,
+  return {
+    id: `the-${roles[0] ?? 'nobody'}`,
+    name: roles.join(', '),
+    kind: 'person',
+    roles,
+    companies: ['*'],
+    costCentres: ['*'],
+    ...scope,
   };
-  return happened(`concord.purchase-order.${fact}.v1`, { type: 'PurchaseOrder', id: orderId, number: data.number }, data, details);
 }
-
-function orderLine(orderId: string, lineNumber: number, line: object) {
-  return { purchaseOrderLineId: `${orderId}-l${lineNumber}`, lineNumber, unitCode: 'C62', priceQuantity: '1', receivedQuantity: '0', ...line };
-}
-
-export function receiptEvent(fact: 'posted' | 'reversed', receiptId: string, orderId: string, details: EventDetails = {}): DomainEvent {
-  const data = {
-    goodsReceiptId: receiptId,
-    number: `GR-${receiptId.slice(-6)}`,
-    purchaseOrderId: orderId,
-    companyCode: 'DE01',
-    postedOn: '2026-11-20',
-    lines: [{ purchaseOrderLineId: `${orderId}-l1`, quantity: '10', unitCode: 'C62' }],
-  };
-  return happened(`concord.goods-receipt.${fact}.v1`, { type: 'GoodsReceipt', id: receiptId, number: data.number }, data, details);
-}
-
-export function invoiceEvent(
-  fact: string,
-  invoiceId: string,
-  details: EventDetails & { orderId?: string | null; supplierId?: string | null; tax?: string; gross?: string } = {},
-): DomainEvent {
-  const { orderId = null } = details;
-  const eur = (amount: string) => ({ amount, currency: 'EUR' });
-  const data = {
-    invoiceId,
-    number: `INV-${invoiceId.slice(-6)}`,
-    supplierInvoiceNumber: `R-${invoiceId.slice(-12)}`,
-    kind: 'STANDARD',
-    companyCode: 'DE01',
-    costCentreId: 'DE01-4100',
-    supplierId: details.supplierId === undefined ? 'supplier-1' : details.supplierId,
-    purchaseOrderId: orderId,
-    issuedOn: '2026-11-18',
-    dueOn: '2026-12-18',
-    netAmount: eur('75.00'),
-    taxAmount: eur(details.tax ?? '14.25'),
-    grossAmount: eur(details.gross ?? '89.25'),
-    lines: [
-      {
-        invoiceLineId: `${invoiceId}-l1`,
-        purchaseOrderLineId: orderId === null ? null : `${orderId}-l1`,
-        description: 'Desk',
-        quantity: '10',
-        unitCode: 'C62',
-        unitPrice: '7.50',
-        netAmount: eur('75.00'),
-      },
-    ],
-    holds: [],
-    paymentStatus: 'NOT_DUE',
-    erpNumber: null,
-    version: details.sequence ?? 1,
-  };
-  return happened(`concord.invoice.${fact}.v1`, { type: 'Invoice', id: invoiceId, number: data.number }, data, details);
-}
-
 
 /** Waits until the look answers something other than undefined, null or false. */
-export async function until<Seen>(look: () => Seen | Promise<Seen>, limitMs = 15_000): Promise<NonNullable<Seen>> {
+export async function until<Seen>(
+  look: () => Seen | Promise<Seen>,
+  limitMs = 15_000,
+): Promise<NonNullable<Seen>> {
   const deadline = performance.now() + limitMs;
   for (;;) {
     const seen = await look();
-    if (seen !== undefined && seen !== null && seen !== false) return seen as NonNullable<Seen>;
-    if (performance.now() > deadline) throw new Error(`not within ${limitMs} ms: ${look.toString()}`);
+    if (seen !== undefined && seen !== null && seen !== false) return seen;
+    if (performance.now() > deadline)
+      throw new Error(`not within ${limitMs} ms: ${look.toString()}`);
     await pause(50);
   }
 }

@@ -32,7 +32,7 @@ export function subscribe<Item>(options: {
     connectionParams: { authorization: `Bearer ${options.token}` },
   });
   const ended = new Promise<void>((resolve) => {
-    client.subscribe<Record<string, unknown>>(
+    client.subscribe(
       { query: options.query, variables: { ...options.variables } },
       {
         next: (result) => {

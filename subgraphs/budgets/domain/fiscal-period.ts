@@ -73,7 +73,7 @@ export function fiscalYearOf(on: string): number {
 
 export interface PeriodClosed extends Problem<'PERIOD_CLOSED'> {
   readonly fiscalPeriodId: string;
-  readonly status: FiscalPeriodStatus;
+  readonly periodStatus: FiscalPeriodStatus;
 }
 
 /** The period of that date accepts no reservation; a period that was never opened is NOT_OPEN. */
@@ -89,6 +89,6 @@ export function periodClosed(
     message: `Fiscal period ${fiscalPeriodId} is ${state} and accepts no reservation. Use a date in an open period, or ask finance operations to open it.`,
     retryable: false,
     fiscalPeriodId,
-    status: state,
+    periodStatus: state,
   };
 }

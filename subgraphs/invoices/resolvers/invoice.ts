@@ -1,13 +1,13 @@
 import { requirePermission } from '#kernel/access.ts';
 import { legalEvents } from '#kernel/lifecycle.ts';
 import { money, toWire } from '#kernel/money.ts';
-import { HOLD_RULES } from '../hold.ts';
-import { INVOICE_LIFECYCLE } from '../invoice.ts';
+import { HOLD_RULES } from '../domain/hold.ts';
+import { INVOICE_LIFECYCLE } from '../domain/invoice.ts';
 import { referenceTo } from './reference.ts';
 import type { WireMoney } from '#kernel/money.ts';
-import type { CapturedAdjustment, CapturedTax } from '../captured-document.ts';
+import type { CapturedAdjustment, CapturedTax } from '../domain/captured-document.ts';
 import type { Resolvers } from '../generated.ts';
-import type { Invoice } from '../invoice.ts';
+import type { Invoice } from '../domain/invoice.ts';
 
 /** A tax or an adjustment with the currency of its invoice. */
 export type TaxParent = CapturedTax & { readonly currency: string };

@@ -1,12 +1,12 @@
 import { answerOf } from '#kernel/subgraph.ts';
-import { captureInvoice, captureInvoiceDocument } from '../capture-command.ts';
-import * as command from '../invoice-command.ts';
+import { captureInvoice, captureInvoiceDocument } from '../command/capture-command.ts';
+import * as command from '../command/invoice-command.ts';
 import type { Problem, Result } from '#kernel/problem.ts';
 import type { ProblemAnswer } from '#kernel/subgraph.ts';
 import type { Context } from '../context.ts';
-import type { DuplicateInvoice } from '../duplicate-invoice.ts';
+import type { DuplicateInvoice } from '../domain/duplicate-invoice.ts';
 import type { CaptureInvoiceInput, Resolvers } from '../generated.ts';
-import type { Invoice } from '../invoice.ts';
+import type { Invoice } from '../domain/invoice.ts';
 
 /** A duplicate as it is answered: the invoice it names is looked up with the viewer's eyes. */
 export type DuplicateInvoiceAnswer = ProblemAnswer<DuplicateInvoice>;

@@ -3,8 +3,8 @@ import { parsePage } from '#kernel/paging.ts';
 import type { Connection, PageArguments } from '#kernel/paging.ts';
 import type { Context } from '../context.ts';
 import type { Resolvers } from '../generated.ts';
-import type { Invoice } from '../invoice.ts';
-import type { Payment } from '../payment.ts';
+import type { Invoice } from '../domain/invoice.ts';
+import type { Payment } from '../domain/payment.ts';
 import type { InvoiceParent } from '../store/list-store.ts';
 import type { PaymentParent } from '../store/payment-store.ts';
 

@@ -1,10 +1,10 @@
 import { decimalOf } from '#kernel/decimal.ts';
 import { decodeJson, encodeJson } from '#kernel/json.ts';
-import { normalisedInvoiceNumber } from '../supplier-invoice-number.ts';
-import type { Hold, HoldCode } from '../hold.ts';
-import type { Invoice, InvoiceLine, InvoiceStatus, Refusal, SourceDocument } from '../invoice.ts';
-import type { PaymentStatus } from '../payment.ts';
-import type { InvoiceKind } from '../stated-invoice.ts';
+import { normalisedInvoiceNumber } from '../domain/supplier-invoice-number.ts';
+import type { Hold, HoldCode } from '../domain/hold.ts';
+import type { Invoice, InvoiceLine, InvoiceStatus, Refusal, SourceDocument } from '../domain/invoice.ts';
+import type { PaymentStatus } from '../domain/payment.ts';
+import type { InvoiceKind } from '../domain/stated-invoice.ts';
 
 /** What no statement asks for is kept as one JSON value: the document's parties, references, adjustments and taxes. */
 type Details = Pick<

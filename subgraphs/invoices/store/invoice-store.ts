@@ -2,8 +2,8 @@ import { formatDecimal } from '#kernel/decimal.ts';
 import { INVOICE_COLUMNS, fromInvoice, fromLine, toHold, toInvoice, toLine } from './invoice-row.ts';
 import type { Sql, Transaction } from '#kernel/database.ts';
 import type { ReadScope } from '#kernel/identity.ts';
-import type { Hold } from '../hold.ts';
-import type { Dossier, Invoice, InvoiceLine } from '../invoice.ts';
+import type { Hold } from '../domain/hold.ts';
+import type { Dossier, Invoice, InvoiceLine } from '../domain/invoice.ts';
 import type { HoldRow, InvoiceRow, LineRow } from './invoice-row.ts';
 
 /**

@@ -3,10 +3,10 @@ import { INVOICE_COLUMNS, toInvoice } from './invoice-row.ts';
 import type { Sql } from '#kernel/database.ts';
 import type { ReadScope } from '#kernel/identity.ts';
 import type { Page } from '#kernel/paging.ts';
-import type { HoldCode } from '../hold.ts';
-import type { Invoice, InvoiceStatus } from '../invoice.ts';
-import type { PaymentStatus } from '../payment.ts';
-import type { InvoiceKind } from '../stated-invoice.ts';
+import type { HoldCode } from '../domain/hold.ts';
+import type { Invoice, InvoiceStatus } from '../domain/invoice.ts';
+import type { PaymentStatus } from '../domain/payment.ts';
+import type { InvoiceKind } from '../domain/stated-invoice.ts';
 import type { InvoiceRow } from './invoice-row.ts';
 
 /** Every condition that is given holds. */

@@ -1,10 +1,10 @@
 import { decimalOf } from '#kernel/decimal.ts';
-import { ACCEPTED_STATUSES, OPEN_STATUSES } from '../invoice.ts';
+import { ACCEPTED_STATUSES, OPEN_STATUSES } from '../domain/invoice.ts';
 import type { Sql, Transaction } from '#kernel/database.ts';
 import type { Place } from '#kernel/identity.ts';
-import type { OrderLink } from '../invoice.ts';
-import type { MatchFacts, OrderFacts, OrderLine } from '../match.ts';
-import type { MatchPolicy } from '../match-policy.ts';
+import type { OrderLink } from '../domain/invoice.ts';
+import type { MatchFacts, OrderFacts, OrderLine } from '../domain/match.ts';
+import type { MatchPolicy } from '../domain/match-policy.ts';
 import type { Decimal } from '#kernel/decimal.ts';
 
 export interface Order extends OrderLink, OrderFacts {

@@ -1,6 +1,6 @@
 import type { Sql, Transaction } from '#kernel/database.ts';
 import type { ReadScope } from '#kernel/identity.ts';
-import type { Payment, PaymentStatus } from '../payment.ts';
+import type { Payment, PaymentStatus } from '../domain/payment.ts';
 
 interface PaymentRow {
   readonly id: string;

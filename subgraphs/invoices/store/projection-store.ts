@@ -1,5 +1,5 @@
 import type { Sql, Transaction } from '#kernel/database.ts';
-import type { SellerCandidate, SellerKey } from '../seller.ts';
+import type { SellerCandidate, SellerKey } from '../domain/seller.ts';
 
 export interface SupplierProjection {
   readonly id: string;

@@ -1,6 +1,6 @@
 import { parseDecimal } from '#kernel/decimal.ts';
 import { accepted, refused } from '#kernel/problem.ts';
-import { documentRules } from '../stated-invoice.ts';
+import { documentRules } from '../domain/stated-invoice.ts';
 import { readXml } from './xml-tree.ts';
 import type { Decimal } from '#kernel/decimal.ts';
 import type { Result } from '#kernel/problem.ts';
@@ -13,7 +13,7 @@ import type {
   StatedLine,
   StatedTaxTotal,
   StatedTotals,
-} from '../stated-invoice.ts';
+} from '../domain/stated-invoice.ts';
 import type { XmlElement, XmlProblem } from './xml-tree.ts';
 
 const UBL = 'urn:oasis:names:specification:ubl:schema:xsd';

@@ -2,12 +2,12 @@ import { idFromName } from '#kernel/id.ts';
 import { step } from '#kernel/lifecycle.ts';
 import { parseMoney } from '#kernel/money.ts';
 import { tellPayment } from './invoice-fact.ts';
-import { PAYMENT_LIFECYCLE, paymentStep } from './payment.ts';
-import { lockDossier } from './store/invoice-store.ts';
-import { putPayments, readPaymentsOf, updatePaymentStatus } from './store/payment-store.ts';
+import { PAYMENT_LIFECYCLE, paymentStep } from '../domain/payment.ts';
+import { lockDossier } from '../store/invoice-store.ts';
+import { putPayments, readPaymentsOf, updatePaymentStatus } from '../store/payment-store.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Transaction } from '#kernel/database.ts';
-import type { ErpPayment } from '../../integration/events.ts';
+import type { ErpPayment } from '../../../integration/events.ts';
 import type { Telling } from './invoice-fact.ts';
 
 /** Takes over what the ERP says of a payment, unless something newer is known of it; the invoice's payment status follows. */

@@ -1,17 +1,17 @@
 import { decimalOf } from '#kernel/decimal.ts';
 import { newId } from '#kernel/id.ts';
-import { normalisedInvoiceNumber } from './supplier-invoice-number.ts';
-import { concludeMatch, linkOrder } from './invoice-decision.ts';
-import { matchInvoice } from './match.ts';
-import { linkLines } from './order-link.ts';
-import { findOrderByReference, findPreceding, findSupplierState, lockOrder, readPolicy } from './store/matching-store.ts';
+import { normalisedInvoiceNumber } from '../domain/supplier-invoice-number.ts';
+import { concludeMatch, linkOrder } from '../domain/invoice-decision.ts';
+import { matchInvoice } from '../domain/match.ts';
+import { linkLines } from '../domain/order-link.ts';
+import { findOrderByReference, findPreceding, findSupplierState, lockOrder, readPolicy } from '../store/matching-store.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Transaction } from '#kernel/database.ts';
 import type { IllegalTransition, Result } from '#kernel/problem.ts';
-import type { Invoice, InvoiceLine } from './invoice.ts';
-import type { Change } from './invoice-decision.ts';
-import type { LineAssignment } from './order-link.ts';
-import type { Order } from './store/matching-store.ts';
+import type { Invoice, InvoiceLine } from '../domain/invoice.ts';
+import type { Change } from '../domain/invoice-decision.ts';
+import type { LineAssignment } from '../domain/order-link.ts';
+import type { Order } from '../store/matching-store.ts';
 
 /** The category of an invoice without order, for choosing the policy. */
 const NO_CATEGORY = '*';

@@ -1,8 +1,8 @@
 import { sha256 } from '#kernel/id.ts';
 import { accepted, invalidInput, refused } from '#kernel/problem.ts';
-import { xmlMalformed } from './ubl/xml-tree.ts';
+import { xmlMalformed } from '../ubl/xml-tree.ts';
 import type { InvalidInput, Problem, Result } from '#kernel/problem.ts';
-import type { XmlMalformed } from './ubl/xml-tree.ts';
+import type { XmlMalformed } from '../ubl/xml-tree.ts';
 
 /** The largest real e-invoice with attachments that we know of is 3.3 MB; a larger one carries something else than an invoice. */
 export const DOCUMENT_LIMIT_BYTES = 5 * 1024 * 1024;

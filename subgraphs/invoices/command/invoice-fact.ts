@@ -1,12 +1,12 @@
 import { money, toWire } from '#kernel/money.ts';
 import { appendEvents } from '#kernel/outbox.ts';
-import { openHolds } from './hold.ts';
+import { openHolds } from '../domain/hold.ts';
 import type { Transaction } from '#kernel/database.ts';
 import type { Cause, createEventFactory } from '#kernel/event.ts';
-import type { InvoiceEvent, InvoiceSnapshot, PaymentSnapshot } from './events.ts';
-import type { Dossier, Invoice } from './invoice.ts';
-import type { Fact } from './invoice-decision.ts';
-import type { Payment } from './payment.ts';
+import type { InvoiceEvent, InvoiceSnapshot, PaymentSnapshot } from '../events.ts';
+import type { Dossier, Invoice } from '../domain/invoice.ts';
+import type { Fact } from '../domain/invoice-decision.ts';
+import type { Payment } from '../domain/payment.ts';
 
 /** Who tells, and why: the thread comes from the document itself. */
 export interface Telling {

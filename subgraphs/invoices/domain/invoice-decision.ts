@@ -4,7 +4,7 @@ import { HOLD_RULES, openHolds, placeHolds } from './hold.ts';
 import { INVOICE_LIFECYCLE } from './invoice.ts';
 import { PAYMENT_LIFECYCLE } from './payment.ts';
 import type { IllegalTransition, Problem, Result, SegregationOfDuties } from '#kernel/problem.ts';
-import type { InvoiceEvent } from './events.ts';
+import type { InvoiceEvent } from '../events.ts';
 import type { Finding, Hold, HoldCode } from './hold.ts';
 import type { Dossier, Invoice, InvoiceStep, OrderLink, Refusal } from './invoice.ts';
 

@@ -4,15 +4,15 @@ import { once } from '#kernel/idempotency.ts';
 import { may, readScope, within } from '#kernel/identity.ts';
 import { step } from '#kernel/lifecycle.ts';
 import { accepted, invalidInput, notFound, refused, versionConflict } from '#kernel/problem.ts';
-import { duplicateInvoice } from './duplicate-invoice.ts';
-import { HOLD_RULES } from './hold.ts';
-import { INVOICE_LIFECYCLE } from './invoice.ts';
+import { duplicateInvoice } from '../domain/duplicate-invoice.ts';
+import { HOLD_RULES } from '../domain/hold.ts';
+import { INVOICE_LIFECYCLE } from '../domain/invoice.ts';
 import { tellFacts } from './invoice-fact.ts';
 import { drawMatch, findOrderId, lockOrderOf } from './invoice-match.ts';
-import * as decision from './invoice-decision.ts';
-import { findDuplicate, findPlace, lockDossier, putHolds, readInvoices, updateInvoice, updateLineLinks } from './store/invoice-store.ts';
-import { placeOfOrder } from './store/matching-store.ts';
-import { isKnownSupplier } from './store/projection-store.ts';
+import * as decision from '../domain/invoice-decision.ts';
+import { findDuplicate, findPlace, lockDossier, putHolds, readInvoices, updateInvoice, updateLineLinks } from '../store/invoice-store.ts';
+import { placeOfOrder } from '../store/matching-store.ts';
+import { isKnownSupplier } from '../store/projection-store.ts';
 import type { Transaction } from '#kernel/database.ts';
 import type { Permission, Place } from '#kernel/identity.ts';
 import type {
@@ -25,10 +25,10 @@ import type {
   SegregationOfDuties,
   VersionConflict,
 } from '#kernel/problem.ts';
-import type { Context } from './context.ts';
-import type { DuplicateInvoice } from './duplicate-invoice.ts';
-import type { Dossier, Invoice } from './invoice.ts';
-import type { Change, HoldNotReleasable } from './invoice-decision.ts';
+import type { Context } from '../context.ts';
+import type { DuplicateInvoice } from '../domain/duplicate-invoice.ts';
+import type { Dossier, Invoice } from '../domain/invoice.ts';
+import type { Change, HoldNotReleasable } from '../domain/invoice-decision.ts';
 import type { Telling } from './invoice-fact.ts';
 
 /** What every command on an existing invoice carries. */
