@@ -4,6 +4,7 @@ import { monotonicMs } from '#kernel/clock.ts';
 import { refusal, refusalReply } from './graphql-refusal.ts';
 import { landingPage } from './landing-page.ts';
 import { newTraceparent } from './operation-context.ts';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { GraphQLError } from 'graphql';
 import type { AccessTokenVerifier } from '#kernel/access-token.ts';
 import type { HttpReply, HttpRequest, Route } from '#kernel/http.ts';
@@ -42,11 +43,25 @@ export function graphqlRoutes(door: FrontDoor): Route[] {
       method: 'POST',
       path: GRAPHQL_PATH,
       bodyLimitBytes: door.limits.mutationBodyBytes,
+      admit: (headers) => refuseLargeFromStranger(door, headers),
       handle: (request) => answerPost(door, request),
     },
     { method: 'OPTIONS', path: GRAPHQL_PATH, handle: preflight },
     { method: 'GET', path: GRAPHQL_PATH, handle: answerGet },
   ];
+}
+
+/** A body that is larger than a query, or does not say how large it is, is read only for whom the token knows. */
+async function refuseLargeFromStranger(
+  door: FrontDoor,
+  headers: IncomingHttpHeaders,
+): Promise<HttpReply | null> {
+  const declaredBytes = Number(headers['content-length'] ?? Number.POSITIVE_INFINITY);
+  if (declaredBytes <= door.limits.queryBodyBytes) return null;
+  const verdict = await door.verifyToken(headers.authorization);
+  return verdict.ok
+    ? null
+    : httpProblem(401, 'UNAUTHENTICATED', verdict.message, { 'www-authenticate': 'Bearer' });
 }
 
 /** Queries by GET would be found in logs and caches, and could be made by any page; only people get an answer here. */

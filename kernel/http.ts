@@ -30,6 +30,8 @@ export interface Route {
   readonly path: string;
   /** Largest body in bytes; counted while it arrives, whatever its headers say. */
   readonly bodyLimitBytes?: number;
+  /** Refuses a request by its headers, before its body is read: for those who may not make us hold megabytes. */
+  readonly admit?: (headers: IncomingHttpHeaders) => Promise<HttpReply | null>;
   readonly handle: (request: HttpRequest) => Promise<HttpReply> | HttpReply;
 }
 
@@ -152,6 +154,8 @@ async function answer(
       return httpProblem(404, 'NOT_FOUND', `Nothing is served at ${context.path}.`);
     return httpProblem(405, 'METHOD_NOT_ALLOWED', `Use ${allow} here.`, { allow });
   }
+  const refusal = (await route.admit?.(incoming.headers)) ?? null;
+  if (refusal !== null) return { ...refusal, headers: { ...refusal.headers, connection: 'close' } };
   const limitBytes = route.bodyLimitBytes ?? BODY_LIMIT_BYTES;
   const body = await readBody(incoming, limitBytes);
   if (body === null) {
@@ -214,8 +218,13 @@ async function send(
 
 function drained(outgoing: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
-    outgoing.once('drain', resolve);
-    outgoing.once('close', resolve);
+    const done = (): void => {
+      outgoing.off('drain', done);
+      outgoing.off('close', done);
+      resolve();
+    };
+    outgoing.on('drain', done);
+    outgoing.on('close', done);
   });
 }
 
