@@ -18,15 +18,26 @@ describe('the life of a policy', () => {
   });
 
   it.each(statesOf(POLICY_LIFECYCLE))('in %s answers an activation as its table says', (status) => {
-    const activated = activatePolicy(policy({ status }), { activatorId: 'other', at: AT, today: TODAY });
+    const activated = activatePolicy(policy({ status }), {
+      activatorId: 'other',
+      at: AT,
+      today: TODAY,
+    });
     expect(activated.ok ? activated.value.status : activated.problem.code).toBe(
       POLICY_LIFECYCLE.transitions[status].activate ?? 'ILLEGAL_TRANSITION',
     );
   });
 
   it('is not started by its author', () => {
-    const activated = activatePolicy(policy({ status: 'DRAFT' }), { activatorId: 'author', at: AT, today: TODAY });
-    expect(activated).toMatchObject({ ok: false, problem: { rule: 'policy-author-is-not-activator' } });
+    const activated = activatePolicy(policy({ status: 'DRAFT' }), {
+      activatorId: 'author',
+      at: AT,
+      today: TODAY,
+    });
+    expect(activated).toMatchObject({
+      ok: false,
+      problem: { rule: 'policy-author-is-not-activator' },
+    });
   });
 
   it.each([
@@ -34,7 +45,11 @@ describe('the life of a policy', () => {
     [TODAY, TODAY],
     ['2027-01-01', '2027-01-01'],
   ])('wanted from %s starts on %s: never before today', (effectiveFrom, day) => {
-    const activated = activatePolicy(policy({ status: 'DRAFT', effectiveFrom }), { activatorId: 'other', at: AT, today: TODAY });
+    const activated = activatePolicy(policy({ status: 'DRAFT', effectiveFrom }), {
+      activatorId: 'other',
+      at: AT,
+      today: TODAY,
+    });
     expect(activated.ok && activated.value.effectiveFrom).toBe(day);
   });
 });
@@ -48,17 +63,63 @@ describe('a sound policy', () => {
     ['has a name', { name: ' ' }, ['name REQUIRED']],
     ['has rules', { rules: [] }, ['rules OUT_OF_BOUNDS']],
     ['has no blank stand-in', { fallbackApproverIds: [''] }, ['fallbackApproverIds OUT_OF_BOUNDS']],
-    ['has stages, or it would approve by itself', { rules: [rule({ stages: [] })] }, ['rules.0.stages OUT_OF_BOUNDS']],
-    ['has approvers in every stage', { rules: [rule({ stages: [stage('PARALLEL_ALL')] })] }, ['rules.0.stages.0.approvers OUT_OF_BOUNDS']],
-    ['has currencies that exist', { rules: [rule({ currency: 'EURO' })] }, ['rules.0.currency UNKNOWN_CURRENCY']],
-    ['has no negative band', { rules: [rule({ amountFromMinor: -1n })] }, ['rules.0.amountFrom NEGATIVE']],
-    ['has no empty band', { rules: [rule({ amountFromMinor: 5n, amountToMinor: 5n })] }, ['rules.0.amountTo EMPTY_BAND']],
-    ['has cost centre patterns', { rules: [rule({ costCentre: '4100' })] }, ['rules.0.costCentre BAD_PATTERN']],
-    ['has cost centres of its companies', { rules: [rule({ companyCode: 'US01', costCentre: 'DE01-4*' })] }, ['rules.0.costCentre BAD_PATTERN']],
+    [
+      'has stages, or it would approve by itself',
+      { rules: [rule({ stages: [] })] },
+      ['rules.0.stages OUT_OF_BOUNDS'],
+    ],
+    [
+      'has approvers in every stage',
+      { rules: [rule({ stages: [stage('PARALLEL_ALL')] })] },
+      ['rules.0.stages.0.approvers OUT_OF_BOUNDS'],
+    ],
+    [
+      'has currencies that exist',
+      { rules: [rule({ currency: 'EURO' })] },
+      ['rules.0.currency UNKNOWN_CURRENCY'],
+    ],
+    [
+      'has no negative band',
+      { rules: [rule({ amountFromMinor: -1n })] },
+      ['rules.0.amountFrom NEGATIVE'],
+    ],
+    [
+      'has no empty band',
+      { rules: [rule({ amountFromMinor: 5n, amountToMinor: 5n })] },
+      ['rules.0.amountTo EMPTY_BAND'],
+    ],
+    [
+      'has cost centre patterns',
+      { rules: [rule({ costCentre: '4100' })] },
+      ['rules.0.costCentre BAD_PATTERN'],
+    ],
+    [
+      'has cost centres of its companies',
+      { rules: [rule({ companyCode: 'US01', costCentre: 'DE01-4*' })] },
+      ['rules.0.costCentre BAD_PATTERN'],
+    ],
     ['has names for its rules', { rules: [rule({ name: '' })] }, ['rules.0.name REQUIRED']],
-    ['has bands that do not overlap', { rules: [rule({ amountToMinor: 11n }), rule({ position: 2, amountFromMinor: 10n })] }, ['rules.1.amountFrom OVERLAPPING_BANDS']],
-    ['may have bands that touch', { rules: [rule({ amountToMinor: 10n }), rule({ position: 2, amountFromMinor: 10n })] }, []],
-    ['may have equal bands in different scopes', { rules: [rule(), rule({ position: 2, companyCode: 'DE01' }), rule({ position: 3, currency: 'USD' })] }, []],
+    [
+      'has bands that do not overlap',
+      { rules: [rule({ amountToMinor: 11n }), rule({ position: 2, amountFromMinor: 10n })] },
+      ['rules.1.amountFrom OVERLAPPING_BANDS'],
+    ],
+    [
+      'may have bands that touch',
+      { rules: [rule({ amountToMinor: 10n }), rule({ position: 2, amountFromMinor: 10n })] },
+      [],
+    ],
+    [
+      'may have equal bands in different scopes',
+      {
+        rules: [
+          rule(),
+          rule({ position: 2, companyCode: 'DE01' }),
+          rule({ position: 3, currency: 'USD' }),
+        ],
+      },
+      [],
+    ],
   ] as const)('%s', (_what, over, flaws) => {
     expect(flawsOfDraft(over)).toEqual(flaws);
   });

@@ -17,20 +17,36 @@ function planned(given: Given): string[] | string {
   const plan = planTasks(rule({ stages: given.stages }), document(given.document), facts);
   if (!plan.ok) return plan.problem.reason;
   return plan.value.map((task) =>
-    [task.stage, task.approverId, ...(task.isSkipped ? ['skipped'] : []), ...(task.origin === 'FALLBACK' ? ['stands in'] : [])].join(' '),
+    [
+      task.stage,
+      task.approverId,
+      ...(task.isSkipped ? ['skipped'] : []),
+      ...(task.origin === 'FALLBACK' ? ['stands in'] : []),
+    ].join(' '),
   );
 }
 
 describe('naming the approvers', () => {
   it('takes persons and the cost centre manager, each once per stage', () => {
     const stages: StageTemplate[] = [
-      { mode: 'PARALLEL_ALL', approvers: [{ kind: 'COST_CENTRE_MANAGER' }, { kind: 'USERS', userIds: ['anton', 'maria'] }] },
+      {
+        mode: 'PARALLEL_ALL',
+        approvers: [
+          { kind: 'COST_CENTRE_MANAGER' },
+          { kind: 'USERS', userIds: ['anton', 'maria'] },
+        ],
+      },
     ];
     expect(planned({ stages })).toEqual(['1 maria', '1 anton']);
   });
 
   it('is impossible while the manager is not known', () => {
-    expect(planned({ stages: [MANAGER_STAGE], facts: { managerId: null, fallbackApproverIds: ['frida'] } })).toBe('MANAGER_UNKNOWN');
+    expect(
+      planned({
+        stages: [MANAGER_STAGE],
+        facts: { managerId: null, fallbackApproverIds: ['frida'] },
+      }),
+    ).toBe('MANAGER_UNKNOWN');
   });
 });
 
@@ -125,7 +141,10 @@ describe('segregation of duties in a route', () => {
     const stages = groups.flatMap((group) => modes.map((mode) => stage(mode, ...group)));
     for (const first of stages) {
       for (const second of stages) {
-        const plan = planTasks(rule({ stages: [first, second] }), document(), { managerId: null, fallbackApproverIds: ['frida', 'gert'] });
+        const plan = planTasks(rule({ stages: [first, second] }), document(), {
+          managerId: null,
+          fallbackApproverIds: ['frida', 'gert'],
+        });
         if (!plan.ok) continue;
         const asked = plan.value.filter((task) => !task.isSkipped);
         expect(new Set(asked.map((task) => task.approverId)).size).toBe(asked.length);

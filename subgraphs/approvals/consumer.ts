@@ -1,12 +1,11 @@
 import { createEventFactory } from '#kernel/event.ts';
 import { dateOf } from '#kernel/clock.ts';
 import { moneyOf } from '#kernel/money.ts';
-import { appendEvents } from '#kernel/outbox.ts';
-import { routeWaitingForManager, submitDocument, withdrawDocument } from './round.ts';
+import { routeWaitingForManager, submitDocument, withdrawDocument } from './round-commands.ts';
 import { saveCostCentres } from './store/facts.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Cause, DomainEvent } from '#kernel/event.ts';
-import type { EventHandlers, OnParked } from '#kernel/inbox.ts';
+import type { EventHandlers } from '#kernel/inbox.ts';
 import type { CostCentreSnapshot } from '../budgets/events.ts';
 import type { PurchaseOrderSnapshot, RequisitionSnapshot } from '../purchase-orders/events.ts';
 import type { DocumentUnderApproval } from './document.ts';
@@ -46,28 +45,8 @@ export function createHandlers(clock: Clock): EventHandlers {
   }
 }
 
-/** Tells the exception queue of an event that could not be taken here. */
-export function createOnParked(clock: Clock): OnParked {
-  const event = createEventFactory(EVENT_SOURCE, clock);
-  return (tx, parked, error) =>
-    appendEvents(tx, [
-      event(causeOf(parked), {
-        type: 'concord.consumer.event-parked.v1',
-        document: parked.document,
-        sequence: parked.sequence,
-        audience: parked.audience,
-        data: {
-          consumer: CONSUMER_NAME,
-          eventId: parked.id,
-          eventType: parked.type,
-          error,
-          documentId: parked.document.id,
-        },
-      }),
-    ]);
-}
-
-function causeOf(event: DomainEvent): Cause {
+/** What an event that this room makes because of another one has in common with it. */
+export function causeOf(event: DomainEvent): Cause {
   return {
     correlationId: event.correlationId,
     causationId: event.id,

@@ -12,7 +12,7 @@ import type { RequestContext } from '#kernel/subgraph.ts';
 import type { ApprovalPolicy } from './approval-policy.ts';
 import type { ApprovalRequest } from './approval-request.ts';
 import type { ApprovalTask } from './approval-task.ts';
-import type { Rounds } from './round.ts';
+import type { Rounds } from './round-commands.ts';
 import type { Reader } from './store/reader.ts';
 import type { Decision } from './task-decision.ts';
 

@@ -12,11 +12,14 @@ describe('the life of a delegation', () => {
     expect(flawsOf(DELEGATION_LIFECYCLE)).toEqual([]);
   });
 
-  it.each([...walk(DELEGATION_LIFECYCLE)])('in $state answers $event as its table says', ({ state, event, next }) => {
-    expect(step(DELEGATION_LIFECYCLE, state, event).ok).toBe(next !== undefined);
-    const ended = endDelegation(delegation('anton', 'dora', { status: state }), AT);
-    expect(ended.ok ? ended.value.status : ended.problem.code).toBe(next ?? 'ILLEGAL_TRANSITION');
-  });
+  it.each([...walk(DELEGATION_LIFECYCLE)])(
+    'in $state answers $event as its table says',
+    ({ state, event, next }) => {
+      expect(step(DELEGATION_LIFECYCLE, state, event).ok).toBe(next !== undefined);
+      const ended = endDelegation(delegation('anton', 'dora', { status: state }), AT);
+      expect(ended.ok ? ended.value.status : ended.problem.code).toBe(next ?? 'ILLEGAL_TRANSITION');
+    },
+  );
 });
 
 interface Acting {
@@ -28,45 +31,147 @@ interface Acting {
   readonly may: boolean;
 }
 
-const chain = [delegation('anton', 'b'), delegation('b', 'c'), delegation('c', 'd'), delegation('d', 'e')];
+const chain = [
+  delegation('anton', 'b'),
+  delegation('b', 'c'),
+  delegation('c', 'd'),
+  delegation('d', 'e'),
+];
 
 const ACTING: readonly Acting[] = [
-  { when: 'there is a delegation for today', delegations: [delegation('anton', 'dora')], actorId: 'dora', may: true },
+  {
+    when: 'there is a delegation for today',
+    delegations: [delegation('anton', 'dora')],
+    actorId: 'dora',
+    may: true,
+  },
   { when: 'there is none', delegations: [delegation('bea', 'dora')], actorId: 'dora', may: false },
-  { when: 'it goes the other way', delegations: [delegation('dora', 'anton')], actorId: 'dora', may: false },
-  { when: 'it starts today', delegations: [delegation('anton', 'dora', { startsOn: TODAY })], actorId: 'dora', may: true },
-  { when: 'it starts tomorrow', delegations: [delegation('anton', 'dora', { startsOn: '2026-11-24' })], actorId: 'dora', may: false },
-  { when: 'it ends today', delegations: [delegation('anton', 'dora', { endsOn: TODAY })], actorId: 'dora', may: true },
-  { when: 'it ended yesterday', delegations: [delegation('anton', 'dora', { endsOn: '2026-11-22' })], actorId: 'dora', may: false },
-  { when: 'it was ended early', delegations: [delegation('anton', 'dora', { status: 'ENDED' })], actorId: 'dora', may: false },
-  { when: 'it is for the company', delegations: [delegation('anton', 'dora', { companyCode: 'DE01' })], actorId: 'dora', may: true },
-  { when: 'it is for another company', delegations: [delegation('anton', 'dora', { companyCode: 'US01' })], actorId: 'dora', may: false },
-  { when: 'the total is exactly its limit', delegations: [delegation('anton', 'dora', { maxAmount: moneyOf('1200.00', 'EUR') })], actorId: 'dora', may: true },
-  { when: 'the total is a cent beyond its limit', delegations: [delegation('anton', 'dora', { maxAmount: moneyOf('1199.99', 'EUR') })], actorId: 'dora', may: false },
-  { when: 'the converted total is within its limit', delegations: [delegation('anton', 'dora', { maxAmount: moneyOf('1400.00', 'USD') })], actorId: 'dora', rates: rates({ USD: '1.1' }), may: true },
-  { when: 'the total cannot be converted', delegations: [delegation('anton', 'dora', { maxAmount: moneyOf('1400.00', 'USD') })], actorId: 'dora', may: false },
+  {
+    when: 'it goes the other way',
+    delegations: [delegation('dora', 'anton')],
+    actorId: 'dora',
+    may: false,
+  },
+  {
+    when: 'it starts today',
+    delegations: [delegation('anton', 'dora', { startsOn: TODAY })],
+    actorId: 'dora',
+    may: true,
+  },
+  {
+    when: 'it starts tomorrow',
+    delegations: [delegation('anton', 'dora', { startsOn: '2026-11-24' })],
+    actorId: 'dora',
+    may: false,
+  },
+  {
+    when: 'it ends today',
+    delegations: [delegation('anton', 'dora', { endsOn: TODAY })],
+    actorId: 'dora',
+    may: true,
+  },
+  {
+    when: 'it ended yesterday',
+    delegations: [delegation('anton', 'dora', { endsOn: '2026-11-22' })],
+    actorId: 'dora',
+    may: false,
+  },
+  {
+    when: 'it was ended early',
+    delegations: [delegation('anton', 'dora', { status: 'ENDED' })],
+    actorId: 'dora',
+    may: false,
+  },
+  {
+    when: 'it is for the company',
+    delegations: [delegation('anton', 'dora', { companyCode: 'DE01' })],
+    actorId: 'dora',
+    may: true,
+  },
+  {
+    when: 'it is for another company',
+    delegations: [delegation('anton', 'dora', { companyCode: 'US01' })],
+    actorId: 'dora',
+    may: false,
+  },
+  {
+    when: 'the total is exactly its limit',
+    delegations: [delegation('anton', 'dora', { maxAmount: moneyOf('1200.00', 'EUR') })],
+    actorId: 'dora',
+    may: true,
+  },
+  {
+    when: 'the total is a cent beyond its limit',
+    delegations: [delegation('anton', 'dora', { maxAmount: moneyOf('1199.99', 'EUR') })],
+    actorId: 'dora',
+    may: false,
+  },
+  {
+    when: 'the converted total is within its limit',
+    delegations: [delegation('anton', 'dora', { maxAmount: moneyOf('1400.00', 'USD') })],
+    actorId: 'dora',
+    rates: rates({ USD: '1.1' }),
+    may: true,
+  },
+  {
+    when: 'the total cannot be converted',
+    delegations: [delegation('anton', 'dora', { maxAmount: moneyOf('1400.00', 'USD') })],
+    actorId: 'dora',
+    may: false,
+  },
   { when: 'the chain has three steps', delegations: chain, actorId: 'd', may: true },
   { when: 'the chain has four steps', delegations: chain, actorId: 'e', may: false },
-  { when: 'one step of the chain has too low a limit', delegations: [delegation('anton', 'b'), delegation('b', 'c', { maxAmount: moneyOf('1.00', 'EUR') })], actorId: 'c', may: false },
-  { when: 'the chain leads through the requester', delegations: [delegation('anton', 'rike'), delegation('rike', 'dora')], actorId: 'dora', may: false },
-  { when: 'a circle that should not exist does', delegations: [delegation('anton', 'b'), delegation('b', 'anton')], actorId: 'dora', may: false },
+  {
+    when: 'one step of the chain has too low a limit',
+    delegations: [
+      delegation('anton', 'b'),
+      delegation('b', 'c', { maxAmount: moneyOf('1.00', 'EUR') }),
+    ],
+    actorId: 'c',
+    may: false,
+  },
+  {
+    when: 'the chain leads through the requester',
+    delegations: [delegation('anton', 'rike'), delegation('rike', 'dora')],
+    actorId: 'dora',
+    may: false,
+  },
+  {
+    when: 'a circle that should not exist does',
+    delegations: [delegation('anton', 'b'), delegation('b', 'anton')],
+    actorId: 'dora',
+    may: false,
+  },
 ];
 
 describe('acting for an approver', () => {
   it.each(ACTING)('is $may when $when', (row) => {
     const use = { document: document(row.document), today: TODAY, rates: row.rates ?? rates() };
-    expect(actsFor(row.delegations, { actorId: row.actorId, approverId: 'anton' }, use)).toBe(row.may);
+    expect(actsFor(row.delegations, { actorId: row.actorId, approverId: 'anton' }, use)).toBe(
+      row.may,
+    );
   });
 });
 
 describe('making a delegation', () => {
   const wanted: NewDelegation = {
-    fromId: 'anton', toId: 'dora', companyCode: null, maxAmount: null, startsOn: TODAY, endsOn: '2026-12-01', reason: 'vacation',
+    fromId: 'anton',
+    toId: 'dora',
+    companyCode: null,
+    maxAmount: null,
+    startsOn: TODAY,
+    endsOn: '2026-12-01',
+    reason: 'vacation',
   };
   const made = (over: Partial<NewDelegation>, overlapping: readonly Delegation[] = []): string => {
-    const created = createDelegation({ ...wanted, ...over }, { id: 'd-1', at: AT, today: TODAY, overlapping });
+    const created = createDelegation(
+      { ...wanted, ...over },
+      { id: 'd-1', at: AT, today: TODAY, overlapping },
+    );
     if (created.ok) return created.value.status;
-    return created.problem.code === 'INVALID_INPUT' ? created.problem.fields.map((flaw) => `${flaw.field} ${flaw.code}`).join(', ') : created.problem.path.join(' ');
+    return created.problem.code === 'INVALID_INPUT'
+      ? created.problem.fields.map((flaw) => `${flaw.field} ${flaw.code}`).join(', ')
+      : created.problem.path.join(' ');
   };
 
   it.each([
@@ -87,13 +192,21 @@ describe('making a delegation', () => {
 
   it('is refused when it closes a circle, directly or over others', () => {
     expect(made({}, [delegation('dora', 'anton')])).toBe('anton dora anton');
-    expect(made({}, [delegation('dora', 'x'), delegation('x', 'anton')])).toBe('anton dora x anton');
-    expect(made({}, [delegation('dora', 'x'), delegation('x', 'y'), delegation('dora', 'anton')])).toBe('anton dora anton');
+    expect(made({}, [delegation('dora', 'x'), delegation('x', 'anton')])).toBe(
+      'anton dora x anton',
+    );
+    expect(
+      made({}, [delegation('dora', 'x'), delegation('x', 'y'), delegation('dora', 'anton')]),
+    ).toBe('anton dora anton');
   });
 
   it('is refused when the whole chain gets longer than three steps', () => {
     expect(made({}, [delegation('dora', 'x'), delegation('x', 'y')])).toBe('ACTIVE');
-    expect(made({}, [delegation('dora', 'x'), delegation('x', 'y'), delegation('y', 'z')])).toBe('anton dora x y z');
-    expect(made({}, [delegation('w', 'anton'), delegation('dora', 'x'), delegation('v', 'w')])).toBe('v w anton dora x');
+    expect(made({}, [delegation('dora', 'x'), delegation('x', 'y'), delegation('y', 'z')])).toBe(
+      'anton dora x y z',
+    );
+    expect(
+      made({}, [delegation('w', 'anton'), delegation('dora', 'x'), delegation('v', 'w')]),
+    ).toBe('v w anton dora x');
   });
 });

@@ -1,5 +1,4 @@
 import { graphql } from 'graphql';
-import { createTestDatabase } from '../../tests/support/test-database.ts';
 import { shifted } from '#kernel/clock.ts';
 import { createEventFactory } from '#kernel/event.ts';
 import { newId } from '#kernel/id.ts';
@@ -26,7 +25,15 @@ export function tickingClock(): Clock {
 }
 
 export function viewer(id: string, role: string, over: Partial<Viewer> = {}): Viewer {
-  return { id, name: id, kind: 'person', roles: [role], companies: ['*'], costCentres: ['*'], ...over };
+  return {
+    id,
+    name: id,
+    kind: 'person',
+    roles: [role],
+    companies: ['*'],
+    costCentres: ['*'],
+    ...over,
+  };
 }
 
 /** An approver who may read nothing by place: what they see, they see because of their tasks. */
@@ -40,8 +47,8 @@ export function requestor(id: string): Viewer {
 
 export type Answer = Record<string, unknown>;
 
-/** The room's graph over a database of its own, and the events that other rooms would send. */
-export interface GraphWorld extends AsyncDisposable {
+/** The room's graph over an opened database, and the events that other rooms would send. */
+export interface GraphWorld {
   readonly database: Database;
   readonly clock: Clock;
   /** The operation's data; throws with the codes of its errors when there are any. */
@@ -65,9 +72,7 @@ export interface Submitted {
 const SCHEMA = new URL('./schema.graphql', import.meta.url);
 export const MIGRATIONS = new URL('./migrations/', import.meta.url);
 
-export async function createGraphWorld(): Promise<GraphWorld> {
-  const db = await createTestDatabase();
-  const opened = await db.open('approvals', MIGRATIONS);
+export async function createGraphWorld(opened: Database): Promise<GraphWorld> {
   const clock = tickingClock();
   let statements = 0;
   const database: Database = {
@@ -92,10 +97,25 @@ export async function createGraphWorld(): Promise<GraphWorld> {
       return count;
     },
     query: async (as, operation, variables = {}) => {
-      const contextValue = createContext({ viewer: as, caller: 'gateway', correlationId: 'call-1', traceparent: null, signal: new AbortController().signal });
-      const result = await graphql({ schema, source: operation, variableValues: variables, contextValue });
+      const contextValue = createContext({
+        viewer: as,
+        caller: 'gateway',
+        correlationId: 'call-1',
+        traceparent: null,
+        signal: new AbortController().signal,
+      });
+      const result = await graphql({
+        schema,
+        source: operation,
+        variableValues: variables,
+        contextValue,
+      });
       if (result.errors !== undefined) {
-        throw new Error(result.errors.map((error) => `${String(error.extensions['code'])}: ${error.message}`).join('\n'));
+        throw new Error(
+          result.errors
+            .map((error) => `${String(error.extensions['code'])}: ${error.message}`)
+            .join('\n'),
+        );
       }
       return result.data ?? {};
     },
@@ -112,10 +132,17 @@ export async function createGraphWorld(): Promise<GraphWorld> {
         'select id from approval_request where document_id = $1 order by round desc limit 1',
         [wanted.documentId],
       );
-      return { requestId: request?.id ?? '', documentId: wanted.documentId, taskIds: tasks.map((task) => task.id) };
+      return {
+        requestId: request?.id ?? '',
+        documentId: wanted.documentId,
+        taskIds: tasks.map((task) => task.id),
+      };
     },
     putInForce: async (policy) => {
-      await opened.query('update approval_policy set status = $1, effective_to = effective_from where effective_to is null', ['RETIRED']);
+      await opened.query(
+        'update approval_policy set status = $1, effective_to = effective_from where effective_to is null',
+        ['RETIRED'],
+      );
       await insertPolicies(opened, [policy]);
     },
     told: async (requestId) => {
@@ -125,22 +152,42 @@ export async function createGraphWorld(): Promise<GraphWorld> {
       );
       return rows.map((row) => row.type.replace('concord.approval.', '').replace('.v1', ''));
     },
-    [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),
   };
 }
 
 /** The event with which another room sends a document into approval. */
 export function submissionOf(wanted: DocumentUnderApproval, clock: Clock): DomainEvent {
   const isRequisition = wanted.documentType === 'REQUISITION';
-  const type = isRequisition ? 'concord.requisition.submitted.v1' : 'concord.purchase-order.change-submitted.v1';
+  const type = isRequisition
+    ? 'concord.requisition.submitted.v1'
+    : 'concord.purchase-order.change-submitted.v1';
   return eventOf(type, isRequisition ? requisitionData(wanted) : orderData(wanted), wanted, clock);
 }
 
-export function eventOf(type: string, data: unknown, wanted: DocumentUnderApproval, clock: Clock): DomainEvent {
+export function eventOf(
+  type: string,
+  data: unknown,
+  wanted: DocumentUnderApproval,
+  clock: Clock,
+): DomainEvent {
   const event = createEventFactory('/subgraphs/purchase-orders', clock);
-  const audience: Audience = { companyCode: wanted.companyCode, costCentreId: wanted.costCentreId, ownerId: wanted.requesterId };
-  const cause = { correlationId: `thread-${wanted.documentId}`, causationId: 'key', traceparent: null, actorId: wanted.submitterId };
-  const about = { type: 'Document', id: wanted.documentId, number: wanted.documentNumber, status: 'SUBMITTED' };
+  const audience: Audience = {
+    companyCode: wanted.companyCode,
+    costCentreId: wanted.costCentreId,
+    ownerId: wanted.requesterId,
+  };
+  const cause = {
+    correlationId: `thread-${wanted.documentId}`,
+    causationId: 'key',
+    traceparent: null,
+    actorId: wanted.submitterId,
+  };
+  const about = {
+    type: 'Document',
+    id: wanted.documentId,
+    number: wanted.documentNumber,
+    status: 'SUBMITTED',
+  };
   return event(cause, { type, document: about, sequence: wanted.documentVersion, audience, data });
 }
 
@@ -155,7 +202,13 @@ function requisitionData(wanted: DocumentUnderApproval): RequisitionSnapshot {
 }
 
 function orderData(wanted: DocumentUnderApproval): PurchaseOrderSnapshot {
-  return { ...commonData(wanted), purchaseOrderId: wanted.documentId, requisitionId: 'req-0', lines: [], erpNumber: null };
+  return {
+    ...commonData(wanted),
+    purchaseOrderId: wanted.documentId,
+    requisitionId: 'req-0',
+    lines: [],
+    erpNumber: null,
+  };
 }
 
 function commonData(wanted: DocumentUnderApproval) {

@@ -1,15 +1,14 @@
 import { readConfig } from '#kernel/config.ts';
-import { startConsumer } from '#kernel/inbox.ts';
 import { ROOM_SETTINGS, openRoom, roomOptions, runProcess } from '#kernel/room.ts';
 import { readSubgraphSdl, serveSubgraph } from '#kernel/subgraph.ts';
-import { CONSUMER_NAME, createHandlers, createOnParked } from './consumer.ts';
 import { createContextFactory } from './context.ts';
+import { startApprovalsConsumer } from './parked-consumer.ts';
 import { resolvers } from './resolvers.ts';
 import type { RoomOptions } from '#kernel/room.ts';
 
 const NAME = 'approvals';
-export const MIGRATIONS = new URL('./migrations/', import.meta.url);
-export const SCHEMA = new URL('./schema.graphql', import.meta.url);
+const MIGRATIONS = new URL('./migrations/', import.meta.url);
+const SCHEMA = new URL('./schema.graphql', import.meta.url);
 
 /** Starts approvals: database, consumer of the other rooms' events, graph. `close` ends what was started, in reverse. */
 export async function startApprovals(options: RoomOptions): Promise<{
@@ -20,12 +19,10 @@ export async function startApprovals(options: RoomOptions): Promise<{
   const { clock, log } = options;
   const room = await openRoom(options, { name: NAME, schema: 'approvals', migrations: MIGRATIONS });
   try {
-    const consumer = await startConsumer({
-      name: CONSUMER_NAME,
+    const consumer = await startApprovalsConsumer({
       database: room.database,
       bus: room.bus,
-      handlers: createHandlers(clock),
-      onParked: createOnParked(clock),
+      clock,
       log,
     });
     room.shutdown.defer('consumer', consumer.close);

@@ -6,7 +6,11 @@ import { document, rates, rule } from './world.ts';
 import type { DocumentUnderApproval } from './document.ts';
 import type { PolicyRule, Rates } from './policy-rule.ts';
 
-function chosen(rules: readonly PolicyRule[], over: Partial<DocumentUnderApproval> = {}, known: Rates = rates()): string {
+function chosen(
+  rules: readonly PolicyRule[],
+  over: Partial<DocumentUnderApproval> = {},
+  known: Rates = rates(),
+): string {
   const found = findRule(rules, document(over), known);
   return found.ok ? found.value.name : found.problem.reason;
 }
@@ -25,18 +29,25 @@ describe('the band of a rule', () => {
     ['49999.99', 'middle'],
     ['50000.00', 'high'],
     ['90000000.00', 'high'],
-  ])('puts %s EUR into "%s": its lower end belongs to it and its upper end does not', (amount, name) => {
-    expect(chosen(bands, { total: moneyOf(amount, 'EUR') })).toBe(name);
-  });
+  ])(
+    'puts %s EUR into "%s": its lower end belongs to it and its upper end does not',
+    (amount, name) => {
+      expect(chosen(bands, { total: moneyOf(amount, 'EUR') })).toBe(name);
+    },
+  );
 
   it('compares a converted amount without rounding it', () => {
     const known = rates({ EUR: '0.499999999' });
     expect(chosen(bands, { total: moneyOf('10000.00', 'USD') }, known)).toBe('low');
-    expect(chosen(bands, { total: moneyOf('10000.00', 'USD') }, rates({ EUR: '0.5' }))).toBe('middle');
+    expect(chosen(bands, { total: moneyOf('10000.00', 'USD') }, rates({ EUR: '0.5' }))).toBe(
+      'middle',
+    );
   });
 
   it('leaves a gap unroutable instead of closing it', () => {
-    expect(chosen([rule({ amountFromMinor: 100_000n })], { total: moneyOf('999.99', 'EUR') })).toBe('NO_MATCHING_RULE');
+    expect(chosen([rule({ amountFromMinor: 100_000n })], { total: moneyOf('999.99', 'EUR') })).toBe(
+      'NO_MATCHING_RULE',
+    );
   });
 });
 
@@ -77,7 +88,9 @@ describe('the most specific rule', () => {
     const euro = rule({ name: 'euro', position: 1, currency: 'EUR' });
     const dollar = rule({ name: 'dollar', position: 2, currency: 'USD' });
     const pound = { total: moneyOf('10.00', 'GBP') };
-    expect(chosen([euro, dollar], { total: moneyOf('10.00', 'USD') }, rates({ EUR: '0.9' }))).toBe('dollar');
+    expect(chosen([euro, dollar], { total: moneyOf('10.00', 'USD') }, rates({ EUR: '0.9' }))).toBe(
+      'dollar',
+    );
     expect(chosen([dollar, euro], pound, rates({ EUR: '1.1', USD: '1.3' }))).toBe('euro');
   });
 });
@@ -126,7 +139,9 @@ describe('the default policy', () => {
 
   it('routes other currencies by the euro bands and a rate', () => {
     const swiss = { total: moneyOf('4800.00', 'CHF') };
-    expect(chosen(DEFAULT_POLICY.rules, swiss, rates({ EUR: '1.05' }))).toBe('Requisition from 5000 (EUR)');
+    expect(chosen(DEFAULT_POLICY.rules, swiss, rates({ EUR: '1.05' }))).toBe(
+      'Requisition from 5000 (EUR)',
+    );
     expect(chosen(DEFAULT_POLICY.rules, swiss)).toBe('NO_EXCHANGE_RATE');
   });
 });

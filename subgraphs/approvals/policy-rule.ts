@@ -147,6 +147,6 @@ function noExchangeRate(
 ): Result<never, Unroutable> {
   return unroutable(
     'NO_EXCHANGE_RATE',
-    `Rule "${rule.name}" is in ${rule.currency}, and no rate from ${document.total.currency} is known on ${document.submittedOn}. Record the rate or add a rule in ${document.total.currency}, then route again.`,
+    `Rule "${rule.name}" is in ${rule.currency}, and no rate from ${document.total.currency} is known on ${document.submittedOn}. Activate a policy with a rule in ${document.total.currency}, then route again.`,
   );
 }

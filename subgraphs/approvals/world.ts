@@ -36,7 +36,10 @@ export function stage(mode: StageMode, ...userIds: string[]): StageTemplate {
   return { mode, approvers: [{ kind: 'USERS', userIds }] };
 }
 
-export const MANAGER_STAGE: StageTemplate = { mode: 'PARALLEL_ALL', approvers: [{ kind: 'COST_CENTRE_MANAGER' }] };
+export const MANAGER_STAGE: StageTemplate = {
+  mode: 'PARALLEL_ALL',
+  approvers: [{ kind: 'COST_CENTRE_MANAGER' }],
+};
 
 export function rule(over: Partial<PolicyRule> = {}): PolicyRule {
   return {
@@ -81,7 +84,10 @@ export function routingFacts(over: Partial<RoutingFacts> = {}): RoutingFacts {
 }
 
 /** A request on a document whose rule has these stages, with task ids `t1`, `t2`, … in their order. */
-export function approval(stages: readonly StageTemplate[], over: Partial<DocumentUnderApproval> = {}): Approval {
+export function approval(
+  stages: readonly StageTemplate[],
+  over: Partial<DocumentUnderApproval> = {},
+): Approval {
   let count = 0;
   const facts = routingFacts({ policy: policy({ rules: [rule({ stages })] }) });
   return openRequest(document(over), facts, {
@@ -93,7 +99,11 @@ export function approval(stages: readonly StageTemplate[], over: Partial<Documen
   });
 }
 
-export function delegation(fromId: string, toId: string, over: Partial<Delegation> = {}): Delegation {
+export function delegation(
+  fromId: string,
+  toId: string,
+  over: Partial<Delegation> = {},
+): Delegation {
   return {
     id: `${fromId}-${toId}`,
     fromId,
@@ -111,12 +121,32 @@ export function delegation(fromId: string, toId: string, over: Partial<Delegatio
   };
 }
 
-export function decision(verdict: Verdict, taskId: string, actorId: string, over: Partial<DecideTask> = {}): DecideTask {
-  return { verdict, taskId, actorId, documentVersion: 3, documentHash: 'hash-3', comment: 'because', ...over };
+export function decision(
+  verdict: Verdict,
+  taskId: string,
+  actorId: string,
+  over: Partial<DecideTask> = {},
+): DecideTask {
+  return {
+    verdict,
+    taskId,
+    actorId,
+    documentVersion: 3,
+    documentHash: 'hash-3',
+    comment: 'because',
+    ...over,
+  };
 }
 
 export function decisionFacts(over: Partial<DecisionFacts> = {}): DecisionFacts {
-  return { decisionId: 'decision-1', at: AT, today: TODAY, delegations: [], rates: rates(), ...over };
+  return {
+    decisionId: 'decision-1',
+    at: AT,
+    today: TODAY,
+    delegations: [],
+    rates: rates(),
+    ...over,
+  };
 }
 
 /** Tasks as `anton:PENDING`, in their order. */

@@ -8,7 +8,7 @@ import type { Problem, Result, Unavailable } from '#kernel/problem.ts';
 export interface SupplierBlocked extends Problem<'SUPPLIER_BLOCKED'> {
   readonly supplierId: string;
   readonly obstacle: 'NOT_ACTIVE' | 'PURCHASE_BLOCK';
-  readonly status: string;
+  readonly supplierStatus: string;
 }
 
 /** Asks suppliers, which owns the golden record, whether one may be bought from at this moment. */
@@ -68,6 +68,6 @@ function supplierBlocked(
     retryable: false,
     supplierId,
     obstacle,
-    status,
+    supplierStatus: status,
   };
 }

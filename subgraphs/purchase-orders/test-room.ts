@@ -1,4 +1,4 @@
-import { graphql } from 'graphql';
+import { graphql, isUnionType } from 'graphql';
 import { shifted } from '#kernel/clock.ts';
 import { createEventFactory } from '#kernel/event.ts';
 import { newId } from '#kernel/id.ts';
@@ -17,6 +17,7 @@ import type { Clock } from '#kernel/clock.ts';
 import type { Database, Sql } from '#kernel/database.ts';
 import type { DomainEvent } from '#kernel/event.ts';
 import type { Viewer } from '#kernel/identity.ts';
+import type { GraphQLSchema } from 'graphql';
 import type { Dependencies } from './context.ts';
 import type { TestPeers } from './test-peers.ts';
 
@@ -83,7 +84,7 @@ export async function openTestRoom(): Promise<TestRoom> {
     passTime: (ms) => void (offsetMs += ms),
     ask,
     run: async (viewer, mutation, input) => {
-      const answer = await ask(viewer, mutationText(mutation), { input: { idempotencyKey: newId(), ...input } });
+      const answer = await ask(viewer, mutationText(schema, mutation), { input: { idempotencyKey: newId(), ...input } });
       return answer.data?.[mutation] ?? { codes: answer.codes };
     },
     hear: async ({ sequence = 1, ...fact }) => {
@@ -152,31 +153,34 @@ function counting(database: Database, statements: string[]): Database {
   };
 }
 
-const PROBLEM = '... on Problem { code message retryable correlationId }';
 const QUANTITY = '{ value unitCode }';
-const MEMBERS: Readonly<Record<string, string>> = {
-  Requisition: `... on Requisition { id number version status title correlationId documentHash submittedOn purchaseOrder { id } total { amount currency }
-    lines { id lineNumber description netAmount { amount } } }`,
-  PurchaseOrder: `... on PurchaseOrder { id number version status total { amount currency } receiptStatus invoiceStatus orderVersion
-    versions { number status } lines { id lineNumber quantity ${QUANTITY} receivedQuantity ${QUANTITY} } requisition { id status } }`,
-  GoodsReceipt: '... on GoodsReceipt { id number version status postedBy purchaseOrder { id version status receiptStatus } lines { quantity { value } } }',
-};
-const EXTRA: Readonly<Record<string, string>> = {
-  submitRequisition:
-    '... on SupplierBlockedProblem { obstacle status } ... on InsufficientFundsProblem { available { amount } requested { amount } } ... on FundsRefusedProblem { reason } ... on UnavailableProblem { service }',
-  changePurchaseOrder: `... on InvalidInputProblem { fields { field code } } ... on QuantityInUseProblem { requested ${QUANTITY} received ${QUANTITY} }`,
-  cancelPurchaseOrder: '... on OrderInUseProblem { lineIds }',
-  postGoodsReceipt: `... on InvalidInputProblem { fields { field code } } ... on OverDeliveryProblem { acceptable ${QUANTITY} received ${QUANTITY} } ... on SegregationOfDutiesProblem { rule }`,
-  reverseGoodsReceipt: `... on QuantityInUseProblem { requested ${QUANTITY} invoiced ${QUANTITY} }`,
-  createRequisition: '... on InvalidInputProblem { fields { field code } }',
-  updateRequisition: '... on InvalidInputProblem { fields { field code } }',
+
+/** What tests look at, of each answer. */
+const SELECTIONS: Readonly<Record<string, string>> = {
+  Requisition:
+    'id number version status title correlationId documentHash submittedOn purchaseOrder { id } total { amount currency } lines { id lineNumber description netAmount { amount } }',
+  PurchaseOrder: `id number version status total { amount currency } receiptStatus invoiceStatus orderVersion versions { number status }
+    lines { id lineNumber quantity ${QUANTITY} receivedQuantity ${QUANTITY} } requisition { id status }`,
+  GoodsReceipt: 'id number version status postedBy purchaseOrder { id version status receiptStatus } lines { quantity { value } }',
+  InvalidInputProblem: 'fields { field code }',
+  VersionConflictProblem: 'currentVersion',
+  IllegalTransitionProblem: 'state legalEvents',
+  SupplierBlockedProblem: 'obstacle supplierStatus',
+  InsufficientFundsProblem: 'available { amount } requestedFunds: requested { amount }',
+  FundsRefusedProblem: 'reason',
+  UnavailableProblem: 'service',
+  QuantityInUseProblem: `requested ${QUANTITY} received ${QUANTITY} invoiced ${QUANTITY}`,
+  OrderInUseProblem: 'lineIds',
+  OverDeliveryProblem: `acceptable ${QUANTITY} received ${QUANTITY}`,
+  SegregationOfDutiesProblem: 'rule',
 };
 
-/** The mutation with everything that tests look at. */
-function mutationText(mutation: string): string {
-  const success = mutation.endsWith('Requisition') ? 'Requisition' : mutation.endsWith('PurchaseOrder') ? 'PurchaseOrder' : 'GoodsReceipt';
-  const input = `${mutation.charAt(0).toUpperCase()}${mutation.slice(1)}Input!`;
-  const status = success === 'PurchaseOrder' ? '__typename' : '__typename';
-  return `mutation ($input: ${input}) { ${mutation}(input: $input) { ${status} ${PROBLEM} ${MEMBERS[success]} ${EXTRA[mutation] ?? ''}
-    ... on VersionConflictProblem { currentVersion } ... on IllegalTransitionProblem { state legalEvents } } }`;
+/** The mutation with what tests look at, of every member of its union. */
+function mutationText(schema: GraphQLSchema, mutation: string): string {
+  const name = `${mutation.charAt(0).toUpperCase()}${mutation.slice(1)}`;
+  const result = schema.getType(`${name}Result`);
+  if (!isUnionType(result)) throw new Error(`${name}Result is not a union.`);
+  const members = result.getTypes().filter((type) => SELECTIONS[type.name] !== undefined);
+  const fragments = members.map((type) => `... on ${type.name} { ${SELECTIONS[type.name]} }`);
+  return `mutation ($input: ${name}Input!) { ${mutation}(input: $input) { __typename ... on Problem { code message retryable correlationId } ${fragments.join(' ')} } }`;
 }

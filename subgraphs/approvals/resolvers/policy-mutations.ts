@@ -48,7 +48,9 @@ export const policyMutations: Pick<
     const result = await once(
       database,
       commandOf(viewer.id, 'activateApprovalPolicy', input),
-      async (tx): Promise<Result<ApprovalPolicy, NotFound | SegregationOfDuties | IllegalTransition>> => {
+      async (
+        tx,
+      ): Promise<Result<ApprovalPolicy, NotFound | SegregationOfDuties | IllegalTransition>> => {
         await lockPolicies(tx);
         const [policy] = await policiesByIds(tx, [input.policyId]);
         if (policy === undefined) return refused(notFound('approval policy', input.policyId));

@@ -5,7 +5,7 @@ import { accepted, notFound, refused } from '#kernel/problem.ts';
 import { answerOf } from '#kernel/subgraph.ts';
 import { findRoute } from '../approval-request.ts';
 import { readMoney } from '../input.ts';
-import { loadRoutingFacts } from '../round.ts';
+import { loadRoutingFacts } from '../round-commands.ts';
 import { pageOfDelegations } from '../store/delegations.ts';
 import { pageOfPolicies } from '../store/policies.ts';
 import { pageOfRequests } from '../store/requests.ts';

@@ -7,19 +7,31 @@ import { answerOf } from '#kernel/subgraph.ts';
 import { routeRequest, withdrawRequest } from '../approval-request.ts';
 import { isInterested } from '../document.ts';
 import { commandOf } from '../input.ts';
-import { commitChange, loadRoutingFacts } from '../round.ts';
+import { commitChange, loadRoutingFacts } from '../round-commands.ts';
 import { requestForUpdate } from '../store/requests.ts';
 import { tasksOfRequests } from '../store/tasks.ts';
 import { COMMENT_LENGTH_MAX } from '../task-decision.ts';
 import { causeIn } from './task-mutations.ts';
 import type { Sql } from '#kernel/database.ts';
-import type { IllegalTransition, InvalidInput, NotFound, Problem, Result, VersionConflict } from '#kernel/problem.ts';
+import type {
+  IllegalTransition,
+  InvalidInput,
+  NotFound,
+  Problem,
+  Result,
+  VersionConflict,
+} from '#kernel/problem.ts';
 import type { ApprovalRequest } from '../approval-request.ts';
 import type { Context } from '../context.ts';
 import type { MutationResolvers } from '../generated.ts';
 import type { Unroutable } from '../unroutable.ts';
 
-type WithdrawalRefusal = NotFound | NotYourDocument | IllegalTransition | VersionConflict | InvalidInput;
+type WithdrawalRefusal =
+  | NotFound
+  | NotYourDocument
+  | IllegalTransition
+  | VersionConflict
+  | InvalidInput;
 type ReroutingRefusal = NotFound | Unroutable | IllegalTransition | VersionConflict;
 
 export const requestMutations: Pick<MutationResolvers, 'withdrawApproval' | 'rerouteApproval'> = {

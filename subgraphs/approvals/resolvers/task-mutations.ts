@@ -5,7 +5,7 @@ import { requirePermission } from '#kernel/access.ts';
 import { newId } from '#kernel/id.ts';
 import { accepted, notFound, refused } from '#kernel/problem.ts';
 import { answerOf } from '#kernel/subgraph.ts';
-import { commitChange } from '../round.ts';
+import { commitChange } from '../round-commands.ts';
 import { commandOf } from '../input.ts';
 import { delegationsTowards } from '../store/delegations.ts';
 import { ratesFrom } from '../store/facts.ts';
