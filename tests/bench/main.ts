@@ -71,8 +71,8 @@ function report(lines: readonly Line[]): string {
     ...lines.map((line) => `| ${line.what} | ${line.hub} | ${line.floor} | ${line.ratio} |`),
     '',
     'Floors: *reservations* one conditional `UPDATE` per reservation on one row from a pool of 32; *status event* a raw WebSocket',
-    'on the same machine, one message and its echo halved; *lifecycle* as many one-row transactions on as many connections as the',
-    'hub committed for it; *deep query* the rows of the same documents by hand-written SQL, one statement per kind of thing.',
+    'on the same machine, one message and its echo halved; *lifecycle* as many one-row transactions as the',
+    'hub wrote rows for it; *deep query* the rows of the same documents by hand-written SQL, one statement per kind of thing.',
     '',
   ].join('\n');
 }

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import { WebSocket, WebSocketServer } from 'ws';
+import { spawn } from 'node:child_process';
+import { WebSocket } from 'ws';
 import { subscribe } from '../support/subscription.ts';
 import { createRequisition } from '../../hub/demo/procurement.ts';
 import { durationsOf, round, timed } from './measure.ts';
-import type { AddressInfo } from 'node:net';
 import type { Bench, Line } from './main.ts';
 
 const EVENTS = 300;
@@ -43,23 +43,29 @@ export async function benchStatusLatency({ hub, world }: Bench): Promise<Line[]>
   ];
 }
 
-/** One way over a WebSocket on this machine: half of an echo. */
+/** One way over a WebSocket between two processes of this machine: half of an echo. */
 async function rawWebSocket() {
-  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
-  await once(server, 'listening');
-  server.on('connection', (socket) => socket.on('message', (data) => socket.send(data)));
-  const client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const server = spawn(process.execPath, ['--input-type=module', '--eval', ECHO_SERVER], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [port] = (await once(server.stdout, 'data')) as [Buffer];
+  const client = new WebSocket(`ws://127.0.0.1:${port.toString().trim()}`);
   await once(client, 'open');
   const samples: number[] = [];
   for (let index = 0; index < EVENTS; index += 1) {
-    samples.push(
-      (await timed(async () => {
-        client.send('x'.repeat(300));
-        await once(client, 'message');
-      })) / 2,
-    );
+    const echoMs = await timed(async () => {
+      client.send('x'.repeat(300));
+      await once(client, 'message');
+    });
+    samples.push(echoMs / 2);
   }
   client.close();
-  server.close();
+  server.kill();
   return durationsOf(samples);
 }
+
+const ECHO_SERVER = `
+  import { WebSocketServer } from 'ws';
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' }, () => console.log(server.address().port));
+  server.on('connection', (socket) => socket.on('message', (data) => socket.send(data)));
+`;

@@ -22,7 +22,7 @@ export interface TestDatabase extends AsyncDisposable {
 
 /** For tests of the kernel's own tables. */
 export const NO_MIGRATIONS = new URL('./no-migrations/', import.meta.url);
-const BUS_MIGRATIONS = new URL('../../kernel/bus-migrations/', import.meta.url);
+export const BUS_MIGRATIONS = new URL('../../kernel/bus-migrations/', import.meta.url);
 
 export async function createTestDatabase(): Promise<TestDatabase> {
   const server = process.env['TEST_DATABASE_URL'];
