@@ -12,11 +12,6 @@ import type { SupplierStanding } from './supplier-standing.ts';
 /** The source of every event of this room. */
 export const EVENT_SOURCE = '/subgraphs/purchase-orders';
 
-/** An entity of another room, of which only the id is known here. */
-export interface Reference {
-  readonly id: string;
-}
-
 /** What every request shares. */
 export interface Dependencies {
   readonly database: Database;

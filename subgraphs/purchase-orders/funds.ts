@@ -4,6 +4,10 @@ import { PeerUnavailable } from '#kernel/peer.ts';
 import { accepted, refused, unavailable } from '#kernel/problem.ts';
 import type { Money } from '#kernel/money.ts';
 import type { Peer } from '#kernel/peer.ts';
+import type {
+  ReleaseMutationVariables,
+  ReserveMutationVariables,
+} from './peer-operations/generated.ts';
 import type { Problem, Result, Unavailable } from '#kernel/problem.ts';
 
 /** The budget does not cover it; nothing was reserved. */
@@ -46,17 +50,40 @@ export interface Funds {
   release(request: ReleaseRequest): Promise<boolean>;
 }
 
-const RESERVE = `mutation Reserve($input: ReserveFundsInput!) {
-  reserveFunds(input: $input) {
-    __typename
-    ... on Problem { code message }
-    ... on InsufficientFundsProblem { available { amount currency } requested { amount currency } budgetLineId }
+const RESERVE = /* GraphQL */ `
+  mutation Reserve($input: ReserveFundsInput!) {
+    reserveFunds(input: $input) {
+      __typename
+      ... on Problem {
+        code
+        message
+      }
+      ... on InsufficientFundsProblem {
+        available {
+          amount
+          currency
+        }
+        requested {
+          amount
+          currency
+        }
+        budgetLineId
+      }
+    }
   }
-}`;
+`;
 
-const RELEASE = `mutation Release($input: ReleaseFundsInput!) {
-  releaseFunds(input: $input) { __typename ... on Problem { code message } }
-}`;
+const RELEASE = /* GraphQL */ `
+  mutation Release($input: ReleaseFundsInput!) {
+    releaseFunds(input: $input) {
+      __typename
+      ... on Problem {
+        code
+        message
+      }
+    }
+  }
+`;
 
 export function createFunds(peer: Peer): Funds {
   return {
@@ -69,7 +96,7 @@ async function reserve(
   peer: Peer,
   request: FundsRequest,
 ): Promise<Result<null, InsufficientFunds | FundsRefused | Unavailable>> {
-  const input = {
+  const input: ReserveMutationVariables['input'] = {
     idempotencyKey: request.idempotencyKey,
     documentType: 'REQUISITION',
     documentId: request.requisitionId,
@@ -123,7 +150,12 @@ function readReservation(
 
 async function release(peer: Peer, request: ReleaseRequest): Promise<boolean> {
   const { idempotencyKey, requisitionId, on, correlationId } = request;
-  const input = { idempotencyKey, documentType: 'REQUISITION', documentId: requisitionId, on };
+  const input: ReleaseMutationVariables['input'] = {
+    idempotencyKey,
+    documentType: 'REQUISITION',
+    documentId: requisitionId,
+    on,
+  };
   try {
     const data = await peer.call<unknown>({ query: RELEASE, variables: { input }, correlationId });
     const answer = isRecord(data) ? data['releaseFunds'] : null;

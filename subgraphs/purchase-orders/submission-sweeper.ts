@@ -60,8 +60,8 @@ async function sweepUntil(stop: AbortSignal, sweeping: Sweeping): Promise<void> 
       await sweepSubmissions(sweeping);
     } catch (error) {
       sweeping.log.warn({
-        event: 'shutdown.step-failed',
-        step: 'sweeping submissions',
+        event: 'sweep.failed',
+        name: 'submission attempts',
         error: errorText(error),
       });
     }

@@ -2,6 +2,7 @@ import { isRecord } from '#kernel/json.ts';
 import { PeerUnavailable } from '#kernel/peer.ts';
 import { accepted, refused, unavailable } from '#kernel/problem.ts';
 import type { Peer } from '#kernel/peer.ts';
+import type { StandingQueryVariables } from './peer-operations/generated.ts';
 import type { Problem, Result, Unavailable } from '#kernel/problem.ts';
 
 /** Nothing may be bought from the supplier now. */
@@ -19,7 +20,14 @@ export interface SupplierStanding {
   }): Promise<Result<null, SupplierBlocked | Unavailable>>;
 }
 
-const STANDING = 'query Standing($id: ID!) { supplierStanding(id: $id) { status blocks } }';
+const STANDING = /* GraphQL */ `
+  query Standing($id: ID!) {
+    supplierStanding(id: $id) {
+      status
+      blocks
+    }
+  }
+`;
 
 export function createSupplierStanding(peer: Peer): SupplierStanding {
   return {
@@ -27,7 +35,7 @@ export function createSupplierStanding(peer: Peer): SupplierStanding {
       try {
         const data = await peer.call<unknown>({
           query: STANDING,
-          variables: { id: supplierId },
+          variables: { id: supplierId } satisfies StandingQueryVariables,
           correlationId,
         });
         return readStanding(supplierId, isRecord(data) ? data['supplierStanding'] : null);

@@ -1,8 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import { formatDecimal } from '#kernel/decimal.ts';
 import { flawsOf, legalEvents, walk } from '#kernel/lifecycle.ts';
-import { PURCHASE_ORDER_LIFECYCLE, cancelOrder, closeOrder, invoiceStatusOf, isFulfilled, moveOrder, receiptStatusOf, receivableQuantity } from './purchase-order.ts';
-import { NOW, order, orderLine } from './test-order.ts';
+import {
+  PURCHASE_ORDER_LIFECYCLE,
+  cancelOrder,
+  closeOrder,
+  invoiceStatusOf,
+  isFulfilled,
+  moveOrder,
+  receiptStatusOf,
+  receivableQuantity,
+} from './purchase-order.ts';
+import { NOW, order, orderLine } from '../test-world/order.ts';
 import type { Lifecycle } from '#kernel/lifecycle.ts';
 import type { PurchaseOrderAction, PurchaseOrderStatus } from './purchase-order.ts';
 
@@ -17,7 +26,15 @@ describe('the order lifecycle', () => {
   it.each([...walk(TABLE)])('in $state answers $event with $next', ({ state, event, next }) => {
     const moved = moveOrder(order({ status: state, version: 7 }), event, NOW);
     if (next === undefined) {
-      expect(moved).toMatchObject({ ok: false, problem: { code: 'ILLEGAL_TRANSITION', state, event, legalEvents: legalEvents(TABLE, state) } });
+      expect(moved).toMatchObject({
+        ok: false,
+        problem: {
+          code: 'ILLEGAL_TRANSITION',
+          state,
+          event,
+          legalEvents: legalEvents(TABLE, state),
+        },
+      });
     } else {
       expect(moved).toMatchObject({ ok: true, value: { status: next, version: 8 } });
     }
@@ -26,11 +43,17 @@ describe('the order lifecycle', () => {
 
 describe('the end of an order', () => {
   it('is a cancellation while nothing was received or invoiced', () => {
-    expect(cancelOrder(order(), [orderLine()], FACTS)).toMatchObject({ ok: true, value: { status: 'CANCELLED', endReason: FACTS.reason } });
+    expect(cancelOrder(order(), [orderLine()], FACTS)).toMatchObject({
+      ok: true,
+      value: { status: 'CANCELLED', endReason: FACTS.reason },
+    });
   });
 
   it.each([{ received: '0.5' }, { invoiced: '1' }])('can only be a closing after %j', (texts) => {
-    expect(cancelOrder(order(), [orderLine(texts)], FACTS)).toMatchObject({ ok: false, problem: { code: 'ORDER_IN_USE', lineIds: ['l1'] } });
+    expect(cancelOrder(order(), [orderLine(texts)], FACTS)).toMatchObject({
+      ok: false,
+      problem: { code: 'ORDER_IN_USE', lineIds: ['l1'] },
+    });
     expect(closeOrder(order(), FACTS)).toMatchObject({ ok: true, value: { status: 'CLOSED' } });
   });
 });
@@ -61,6 +84,8 @@ describe('the status of receipts and invoices', () => {
   });
 
   it('lets exact percentages more be received', () => {
-    expect(formatDecimal(receivableQuantity(orderLine({ quantity: '3', over: '12.5' })))).toBe('3.375');
+    expect(formatDecimal(receivableQuantity(orderLine({ quantity: '3', over: '12.5' })))).toBe(
+      '3.375',
+    );
   });
 });

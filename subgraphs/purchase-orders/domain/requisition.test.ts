@@ -2,7 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import { decimalOf } from '#kernel/decimal.ts';
 import { flawsOf, legalEvents, walk } from '#kernel/lifecycle.ts';
 import { readDraft } from './requisition-draft.ts';
-import { REQUISITION_LIFECYCLE, draftRequisition, isDecisionFor, move, reviseRequisition, submitRequisition } from './requisition.ts';
+import {
+  REQUISITION_LIFECYCLE,
+  draftRequisition,
+  isDecisionFor,
+  move,
+  reviseRequisition,
+  submitRequisition,
+} from './requisition.ts';
 import type { Lifecycle } from '#kernel/lifecycle.ts';
 import type { DraftInput, LineInput } from './requisition-draft.ts';
 import type { Requisition, RequisitionAction, RequisitionStatus } from './requisition.ts';
@@ -13,15 +20,29 @@ let counter = 0;
 const newId = (): string => `id-${(counter += 1)}`;
 
 function line(changes: Partial<LineInput> = {}): LineInput {
-  return { description: 'Laptop', quantity: { value: decimalOf('10'), unitCode: 'C62' }, unitPrice: decimalOf('1000'), ...changes };
+  return {
+    description: 'Laptop',
+    quantity: { value: decimalOf('10'), unitCode: 'C62' },
+    unitPrice: decimalOf('1000'),
+    ...changes,
+  };
 }
 
 function input(changes: Partial<DraftInput> = {}): DraftInput {
-  const place = { costCentreId: 'DE01-4100', supplierId: 's', category: 'IT_HARDWARE', currency: 'EUR' };
+  const place = {
+    costCentreId: 'DE01-4100',
+    supplierId: 's',
+    category: 'IT_HARDWARE',
+    currency: 'EUR',
+  };
   return { title: 'Laptops', ...place, lines: [line()], ...changes };
 }
 
-const FACTS = { costCentre: { companyCode: 'DE01', status: 'ACTIVE' }, supplierIsKnown: true, newId };
+const FACTS = {
+  costCentre: { companyCode: 'DE01', status: 'ACTIVE' },
+  supplierIsKnown: true,
+  newId,
+};
 
 function read(changes: Partial<DraftInput> = {}) {
   const draft = readDraft(input(changes), FACTS);
@@ -30,7 +51,13 @@ function read(changes: Partial<DraftInput> = {}) {
 }
 
 function requisition(changes: Partial<Requisition> = {}): Requisition {
-  const facts = { id: 'r', number: 'REQ-DE01-000001', requesterId: 'ada', correlationId: 'c', now: NOW };
+  const facts = {
+    id: 'r',
+    number: 'REQ-DE01-000001',
+    requesterId: 'ada',
+    correlationId: 'c',
+    now: NOW,
+  };
   return { ...draftRequisition(read(), facts).requisition, ...changes };
 }
 
@@ -42,7 +69,15 @@ describe('the requisition lifecycle', () => {
   it.each([...walk(TABLE)])('in $state answers $event with $next', ({ state, event, next }) => {
     const moved = move(requisition({ status: state, version: 7 }), event, NOW);
     if (next === undefined) {
-      expect(moved).toMatchObject({ ok: false, problem: { code: 'ILLEGAL_TRANSITION', state, event, legalEvents: legalEvents(TABLE, state) } });
+      expect(moved).toMatchObject({
+        ok: false,
+        problem: {
+          code: 'ILLEGAL_TRANSITION',
+          state,
+          event,
+          legalEvents: legalEvents(TABLE, state),
+        },
+      });
     } else {
       expect(moved).toMatchObject({ ok: true, value: { status: next, version: 8 } });
     }
@@ -67,33 +102,87 @@ describe('a decision', () => {
       return revised.ok ? revised.value.requisition.documentHash : '';
     };
     expect(hashOf({ title: 'Other words' })).toBe(before.documentHash);
-    expect(hashOf({ lines: [line({ quantity: { value: decimalOf('10.00') } })] })).toBe(before.documentHash);
-    expect(hashOf({ lines: [line({ unitPrice: decimalOf('1000.01') })] })).not.toBe(before.documentHash);
+    expect(hashOf({ lines: [line({ quantity: { value: decimalOf('10.00') } })] })).toBe(
+      before.documentHash,
+    );
+    expect(hashOf({ lines: [line({ unitPrice: decimalOf('1000.01') })] })).not.toBe(
+      before.documentHash,
+    );
     expect(hashOf({ supplierId: 'other' })).not.toBe(before.documentHash);
   });
 });
 
 describe('a draft', () => {
   it('extends a price per many units, rounded half up once', () => {
-    const priced = { quantity: { value: decimalOf('3') }, unitPrice: decimalOf('12.345'), priceQuantity: decimalOf('100') };
-    expect(read({ lines: [line(priced)] }).lines[0]?.netAmount).toEqual({ amountMinor: 37n, currency: 'EUR' });
+    const priced = {
+      quantity: { value: decimalOf('3') },
+      unitPrice: decimalOf('12.345'),
+      priceQuantity: decimalOf('100'),
+    };
+    expect(read({ lines: [line(priced)] }).lines[0]?.netAmount).toEqual({
+      amountMinor: 37n,
+      currency: 'EUR',
+    });
     const half = { quantity: { value: decimalOf('1') }, unitPrice: decimalOf('0.005') };
     expect(read({ lines: [line(half)] }).lines[0]?.netAmount.amountMinor).toBe(1n);
-    expect(read({ currency: 'JPY', lines: [line({ unitPrice: decimalOf('0.25') })] }).lines[0]?.netAmount.amountMinor).toBe(3n);
+    expect(
+      read({ currency: 'JPY', lines: [line({ unitPrice: decimalOf('0.25') })] }).lines[0]?.netAmount
+        .amountMinor,
+    ).toBe(3n);
   });
 
   it.each<[string, string, Partial<DraftInput>]>([
-    ['lines.0.quantity.value', 'NEGATIVE_QUANTITY', { lines: [line({ quantity: { value: decimalOf('-1') } })] }],
-    ['lines.0.quantity.value', 'ZERO_QUANTITY', { lines: [line({ quantity: { value: decimalOf('0') } })] }],
-    ['lines.0.quantity.value', 'TOO_MANY_DECIMALS', { lines: [line({ quantity: { value: decimalOf('1.0000001') } })] }],
-    ['lines.0.quantity.value', 'QUANTITY_TOO_LARGE', { lines: [line({ quantity: { value: decimalOf('1000000001') } })] }],
-    ['lines.0.quantity.unitCode', 'UNKNOWN_UNIT', { lines: [line({ quantity: { value: decimalOf('1'), unitCode: 'pieces' } })] }],
-    ['lines.1.unitPrice', 'NEGATIVE_UNIT_PRICE', { lines: [line(), line({ unitPrice: decimalOf('-0.01') })] }],
-    ['lines.0.unitPrice', 'TOO_MANY_DECIMALS', { lines: [line({ unitPrice: decimalOf('0.1234567') })] }],
-    ['lines.0.priceQuantity', 'ZERO_PRICE_QUANTITY', { lines: [line({ priceQuantity: decimalOf('0') })] }],
+    [
+      'lines.0.quantity.value',
+      'NEGATIVE_QUANTITY',
+      { lines: [line({ quantity: { value: decimalOf('-1') } })] },
+    ],
+    [
+      'lines.0.quantity.value',
+      'ZERO_QUANTITY',
+      { lines: [line({ quantity: { value: decimalOf('0') } })] },
+    ],
+    [
+      'lines.0.quantity.value',
+      'TOO_MANY_DECIMALS',
+      { lines: [line({ quantity: { value: decimalOf('1.0000001') } })] },
+    ],
+    [
+      'lines.0.quantity.value',
+      'QUANTITY_TOO_LARGE',
+      { lines: [line({ quantity: { value: decimalOf('1000000001') } })] },
+    ],
+    [
+      'lines.0.quantity.unitCode',
+      'UNKNOWN_UNIT',
+      { lines: [line({ quantity: { value: decimalOf('1'), unitCode: 'pieces' } })] },
+    ],
+    [
+      'lines.1.unitPrice',
+      'NEGATIVE_UNIT_PRICE',
+      { lines: [line(), line({ unitPrice: decimalOf('-0.01') })] },
+    ],
+    [
+      'lines.0.unitPrice',
+      'TOO_MANY_DECIMALS',
+      { lines: [line({ unitPrice: decimalOf('0.1234567') })] },
+    ],
+    [
+      'lines.0.priceQuantity',
+      'ZERO_PRICE_QUANTITY',
+      { lines: [line({ priceQuantity: decimalOf('0') })] },
+    ],
     ['lines.0.currency', 'CURRENCY_DIFFERS', { lines: [line({ currency: 'USD' })] }],
-    ['lines.0.overDeliveryPercent', 'BAD_PERCENT', { lines: [line({ overDeliveryPercent: decimalOf('100.01') })] }],
-    ['lines.0', 'AMOUNT_TOO_LARGE', { lines: [line({ quantity: { value: decimalOf('1000000000') } })] }],
+    [
+      'lines.0.overDeliveryPercent',
+      'BAD_PERCENT',
+      { lines: [line({ overDeliveryPercent: decimalOf('100.01') })] },
+    ],
+    [
+      'lines.0',
+      'AMOUNT_TOO_LARGE',
+      { lines: [line({ quantity: { value: decimalOf('1000000000') } })] },
+    ],
     ['lines', 'ZERO_TOTAL', { lines: [line({ unitPrice: decimalOf('0') })] }],
     ['lines', 'EMPTY_LINES', { lines: [] }],
     ['lines', 'TOO_MANY_LINES', { lines: Array.from({ length: 501 }, () => line()) }],
@@ -103,7 +192,9 @@ describe('a draft', () => {
     ['category', 'BAD_CATEGORY', { category: 'it hardware' }],
   ])('refuses %s as %s', (field, code, changes) => {
     const draft = readDraft(input(changes), FACTS);
-    expect(draft.ok ? [] : draft.problem.fields).toContainEqual(expect.objectContaining({ field, code }));
+    expect(draft.ok ? [] : draft.problem.fields).toContainEqual(
+      expect.objectContaining({ field, code }),
+    );
   });
 
   it('names an unknown cost centre, a closed one and an unknown supplier', () => {
@@ -112,7 +203,9 @@ describe('a draft', () => {
       return draft.ok ? [] : draft.problem.fields.map((error) => error.code);
     };
     expect(codes({ costCentre: null })).toEqual(['UNKNOWN_COST_CENTRE']);
-    expect(codes({ costCentre: { companyCode: 'DE01', status: 'CLOSED' } })).toEqual(['CLOSED_COST_CENTRE']);
+    expect(codes({ costCentre: { companyCode: 'DE01', status: 'CLOSED' } })).toEqual([
+      'CLOSED_COST_CENTRE',
+    ]);
     expect(codes({ supplierIsKnown: false })).toEqual(['UNKNOWN_SUPPLIER']);
   });
 });

@@ -1,6 +1,6 @@
 import { newId } from '#kernel/id.ts';
-import { BUYER, REQUESTOR } from './test-room.ts';
-import type { TestRoom } from './test-room.ts';
+import { BUYER, REQUESTOR } from './room.ts';
+import type { TestRoom } from './room.ts';
 
 /** A draft of 10 laptops at 1,000.00 with 10 percent over-delivery; `changes` are what a test is about. */
 export function draft(changes: object = {}): object {
@@ -16,7 +16,13 @@ export function draft(changes: object = {}): object {
 }
 
 export function line(changes: object = {}): object {
-  return { description: 'Laptop', quantity: { value: '10', unitCode: 'C62' }, unitPrice: '1000.00', overDeliveryPercent: '10', ...changes };
+  return {
+    description: 'Laptop',
+    quantity: { value: '10', unitCode: 'C62' },
+    unitPrice: '1000.00',
+    overDeliveryPercent: '10',
+    ...changes,
+  };
 }
 
 export interface MadeRequisition {
@@ -42,12 +48,20 @@ export async function submitted(room: TestRoom, changes: object = {}): Promise<M
 }
 
 /** Lets approvals say something of the requisition as it was submitted. */
-export async function decide(room: TestRoom, requisition: MadeRequisition, word: string, changes: object = {}): Promise<void> {
+export async function decide(
+  room: TestRoom,
+  requisition: MadeRequisition,
+  word: string,
+  changes: object = {},
+): Promise<void> {
   const data = { ...decisionOn('REQUISITION', requisition), ...changes };
   await room.hear({ type: `concord.approval.${word}.v1`, data });
 }
 
-export function decisionOn(documentType: string, document: { readonly id: string; readonly version: number; readonly documentHash: string }): object {
+export function decisionOn(
+  documentType: string,
+  document: { readonly id: string; readonly version: number; readonly documentHash: string },
+): object {
   return {
     approvalRequestId: newId(),
     documentType,
@@ -70,7 +84,12 @@ export async function ordered(room: TestRoom, changes: object = {}): Promise<Mad
   const query = '($id: ID!) { requisition(id: $id) { purchaseOrder { id version lines { id } } } }';
   const { data } = await room.ask(BUYER, `query ${query}`, { id: requisition.id });
   const { id, version, lines } = data.requisition.purchaseOrder;
-  return { id, version, requisitionId: requisition.id, lineIds: lines.map((own: { id: string }) => own.id) };
+  return {
+    id,
+    version,
+    requisitionId: requisition.id,
+    lineIds: lines.map((own: { id: string }) => own.id),
+  };
 }
 
 /** An order that the ERP has confirmed. */
@@ -81,14 +100,36 @@ export async function dispatched(room: TestRoom, changes: object = {}): Promise<
 }
 
 export async function confirm(room: TestRoom, order: MadeOrder, action: string): Promise<void> {
-  const data = { erp: 'erp', documentType: 'PURCHASE_ORDER', documentId: order.id, action, documentVersion: order.version, erpNumber: '4500001' };
+  const data = {
+    erp: 'erp',
+    documentType: 'PURCHASE_ORDER',
+    documentId: order.id,
+    action,
+    documentVersion: order.version,
+    erpNumber: '4500001',
+  };
   await room.hear({ type: 'concord.erp.document-confirmed.v1', data });
 }
 
 /** A posted invoice (or credit memo) of one order line. */
-export async function invoiced(room: TestRoom, purchaseOrderLineId: string, quantity: string, changes: object = {}): Promise<string> {
+export async function invoiced(
+  room: TestRoom,
+  purchaseOrderLineId: string,
+  quantity: string,
+  changes: object = {},
+): Promise<string> {
   const invoiceId = newId();
-  const line = { invoiceLineId: newId(), purchaseOrderLineId, description: 'Laptop', quantity, unitCode: 'C62', unitPrice: '1000.00' };
-  await room.hear({ type: 'concord.invoice.posted.v1', data: { invoiceId, kind: 'STANDARD', lines: [line], ...changes } });
+  const line = {
+    invoiceLineId: newId(),
+    purchaseOrderLineId,
+    description: 'Laptop',
+    quantity,
+    unitCode: 'C62',
+    unitPrice: '1000.00',
+  };
+  await room.hear({
+    type: 'concord.invoice.posted.v1',
+    data: { invoiceId, kind: 'STANDARD', lines: [line], ...changes },
+  });
   return invoiceId;
 }

@@ -6,20 +6,21 @@ import { silentLog } from '#kernel/log.ts';
 import { createPeer } from '#kernel/peer.ts';
 import { pause } from '#kernel/shutdown.ts';
 import { buildSchema, readSubgraphSdl } from '#kernel/subgraph.ts';
-import { createTestDatabase } from '../../tests/support/test-database.ts';
-import { startRoomConsumer } from './consumer.ts';
-import { createContext } from './context.ts';
-import { createFunds } from './funds.ts';
-import { resolvers } from './resolvers.ts';
-import { createSupplierStanding } from './supplier-standing.ts';
-import { startTestPeers } from './test-peers.ts';
+import { createTestDatabase } from '../../../tests/support/test-database.ts';
+import { startRoomConsumer } from '../consumer.ts';
+import { createContext } from '../context.ts';
+import { createFunds } from '../funds.ts';
+import { resolvers } from '../resolvers.ts';
+import { createSupplierStanding } from '../supplier-standing.ts';
+import { startTestPeers } from './peers.ts';
+import type { EventBus } from '#kernel/bus.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Database, Sql } from '#kernel/database.ts';
 import type { DomainEvent } from '#kernel/event.ts';
 import type { Viewer } from '#kernel/identity.ts';
 import type { GraphQLSchema } from 'graphql';
-import type { Dependencies } from './context.ts';
-import type { TestPeers } from './test-peers.ts';
+import type { Dependencies } from '../context.ts';
+import type { TestPeers } from './peers.ts';
 
 /** What a query answers; tests say what they expect of it. */
 export interface Answer {
@@ -49,7 +50,15 @@ export interface TestRoom extends AsyncDisposable {
 }
 
 export function person(role: string, changes: Partial<Viewer> = {}): Viewer {
-  return { id: role, name: role, kind: 'person', roles: [role], companies: ['DE01'], costCentres: ['*'], ...changes };
+  return {
+    id: role,
+    name: role,
+    kind: 'person',
+    roles: [role],
+    companies: ['DE01'],
+    costCentres: ['*'],
+    ...changes,
+  };
 }
 
 export const REQUESTOR = person('requestor');
@@ -58,7 +67,11 @@ export const RECEIVER = person('receiver');
 
 export async function openTestRoom(): Promise<TestRoom> {
   const testDatabase = await createTestDatabase();
-  const own = await testDatabase.open('purchase_orders', new URL('./migrations/', import.meta.url), 10);
+  const own = await testDatabase.open(
+    'purchase_orders',
+    new URL('../migrations/', import.meta.url),
+    10,
+  );
   const peers = await startTestPeers();
   const statements: string[] = [];
   const database = counting(own, statements);
@@ -67,15 +80,11 @@ export async function openTestRoom(): Promise<TestRoom> {
   const dependencies = { database, clock, ...portsTo(peers) };
   const bus = await testDatabase.openBus();
   const consumer = await startRoomConsumer({ database: own, clock, log: silentLog }, bus);
-  const schema = buildSchema(await readSubgraphSdl(new URL('./schema.graphql', import.meta.url)), resolvers);
-  const event = createEventFactory('/tests', clock);
-  const ask: TestRoom['ask'] = async (viewer, source, variables = {}) => {
-    const request = { viewer, caller: 'gateway', correlationId: newId(), traceparent: null, signal: new AbortController().signal };
-    const contextValue = createContext(dependencies, request);
-    const { data, errors } = await graphql({ schema, source, variableValues: { ...variables }, contextValue });
-    const codes = (errors ?? []).map((error) => error.extensions['code'] ?? error.message);
-    return { data, codes };
-  };
+  const schema = buildSchema(
+    await readSubgraphSdl(new URL('../schema.graphql', import.meta.url)),
+    resolvers,
+  );
+  const ask = asker(schema, dependencies);
   const room: TestRoom = {
     database,
     dependencies,
@@ -84,19 +93,18 @@ export async function openTestRoom(): Promise<TestRoom> {
     passTime: (ms) => void (offsetMs += ms),
     ask,
     run: async (viewer, mutation, input) => {
-      const answer = await ask(viewer, mutationText(schema, mutation), { input: { idempotencyKey: newId(), ...input } });
+      const answer = await ask(viewer, mutationText(schema, mutation), {
+        input: { idempotencyKey: newId(), ...input },
+      });
       return answer.data?.[mutation] ?? { codes: answer.codes };
     },
-    hear: async ({ sequence = 1, ...fact }) => {
-      const cause = { correlationId: 'c', causationId: 'k', traceparent: null, actorId: 'approver' };
-      const audience = { companyCode: 'DE01', costCentreId: null, ownerId: null };
-      const document = { type: 'Foreign', id: newId(), number: 'F-1', status: 'X' };
-      const made = event(cause, { ...fact, document, sequence, audience });
-      await bus.publish([made]);
-      await until(async () => (await own.query('select 1 from inbox where event_id = $1', [made.id])).length > 0);
-    },
-    told: async (documentId) => (await outbox(own, documentId)).map((wire) => String(wire['type']).replace(/^concord\.|\.v1$/g, '')),
-    lastTold: async (documentId) => (await outbox(own, documentId)).at(-1) as unknown as DomainEvent<string, never>,
+    hear: hearer({ bus, clock, database: own }),
+    told: async (documentId) =>
+      (await outbox(own, documentId)).map((wire) =>
+        String(wire['type']).replace(/^concord\.|\.v1$/g, ''),
+      ),
+    lastTold: async (documentId) =>
+      (await outbox(own, documentId)).at(-1) as unknown as DomainEvent<string, never>,
     [Symbol.asyncDispose]: async () => {
       await consumer.close();
       await peers[Symbol.asyncDispose]();
@@ -107,11 +115,44 @@ export async function openTestRoom(): Promise<TestRoom> {
   return room;
 }
 
-export function portsTo(peers: TestPeers): Pick<Dependencies, 'funds' | 'standing'> {
+function asker(schema: GraphQLSchema, dependencies: Dependencies): TestRoom['ask'] {
+  return async (viewer, source, variables = {}) => {
+    const { signal } = new AbortController();
+    const request = {
+      viewer,
+      caller: 'gateway',
+      correlationId: newId(),
+      traceparent: null,
+      signal,
+    };
+    const contextValue = createContext(dependencies, request);
+    const variableValues = { ...variables };
+    const { data, errors } = await graphql({ schema, source, variableValues, contextValue });
+    const codes = (errors ?? []).map((error) => error.extensions['code'] ?? error.message);
+    return { data, codes };
+  };
+}
+
+function hearer(room: { bus: EventBus; clock: Clock; database: Database }): TestRoom['hear'] {
+  const event = createEventFactory('/tests', room.clock);
+  return async ({ sequence = 1, ...fact }) => {
+    const cause = { correlationId: 'c', causationId: 'k', traceparent: null, actorId: 'approver' };
+    const audience = { companyCode: 'DE01', costCentreId: null, ownerId: null };
+    const document = { type: 'Foreign', id: newId(), number: 'F-1', status: 'X' };
+    const made = event(cause, { ...fact, document, sequence, audience });
+    await room.bus.publish([made]);
+    const taken = 'select 1 from inbox where event_id = $1';
+    await until(async () => (await room.database.query(taken, [made.id])).length > 0);
+  };
+}
+
+function portsTo(peers: TestPeers): Pick<Dependencies, 'funds' | 'standing'> {
   const { sign, budgetsUrl, suppliersUrl } = peers;
   return {
     funds: createFunds(createPeer({ service: 'budgets', url: budgetsUrl, sign, log: silentLog })),
-    standing: createSupplierStanding(createPeer({ service: 'suppliers', url: suppliersUrl, sign, log: silentLog })),
+    standing: createSupplierStanding(
+      createPeer({ service: 'suppliers', url: suppliersUrl, sign, log: silentLog }),
+    ),
   };
 }
 
@@ -119,11 +160,28 @@ export function portsTo(peers: TestPeers): Pick<Dependencies, 'funds' | 'standin
 async function introduce(room: TestRoom): Promise<void> {
   for (const costCentreId of ['DE01-4100', 'DE01-4200', 'US01-4100']) {
     const [companyCode, code] = costCentreId.split('-');
-    const data = { costCentreId, companyCode, code, name: costCentreId, managerId: 'approver', status: 'ACTIVE' };
+    const data = {
+      costCentreId,
+      companyCode,
+      code,
+      name: costCentreId,
+      managerId: 'approver',
+      status: 'ACTIVE',
+    };
     await room.hear({ type: 'concord.cost-centre.created.v1', data });
   }
-  const supplier = { supplierId: 'supplier-1', number: 'SUP-1', legalName: 'Supplier', countryCode: 'DE', currency: 'EUR', status: 'ACTIVE' };
-  await room.hear({ type: 'concord.supplier.created.v1', data: { ...supplier, blocks: [], taxRegistrations: [], endpoints: [] } });
+  const supplier = {
+    supplierId: 'supplier-1',
+    number: 'SUP-1',
+    legalName: 'Supplier',
+    countryCode: 'DE',
+    currency: 'EUR',
+    status: 'ACTIVE',
+  };
+  await room.hear({
+    type: 'concord.supplier.created.v1',
+    data: { ...supplier, blocks: [], taxRegistrations: [], endpoints: [] },
+  });
   room.peers.suppliers.standing.set('supplier-1', { status: 'ACTIVE', blocks: [] });
 }
 
@@ -135,7 +193,7 @@ async function outbox(database: Sql, documentId: string): Promise<Record<string,
   return rows.map((row) => row.cloud_event);
 }
 
-export async function until(condition: () => Promise<boolean>): Promise<void> {
+async function until(condition: () => Promise<boolean>): Promise<void> {
   for (let tries = 0; tries < 400; tries += 1) {
     if (await condition()) return;
     await pause(25);
@@ -161,7 +219,8 @@ const SELECTIONS: Readonly<Record<string, string>> = {
     'id number version status title correlationId documentHash submittedOn purchaseOrder { id } total { amount currency } lines { id lineNumber description netAmount { amount } }',
   PurchaseOrder: `id number version status total { amount currency } receiptStatus invoiceStatus orderVersion versions { number status }
     lines { id lineNumber quantity ${QUANTITY} receivedQuantity ${QUANTITY} } requisition { id status }`,
-  GoodsReceipt: 'id number version status postedBy purchaseOrder { id version status receiptStatus } lines { quantity { value } }',
+  GoodsReceipt:
+    'id number version status postedBy purchaseOrder { id version status receiptStatus } lines { quantity { value } }',
   InvalidInputProblem: 'fields { field code }',
   VersionConflictProblem: 'currentVersion',
   IllegalTransitionProblem: 'state legalEvents',

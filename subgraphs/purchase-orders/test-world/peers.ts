@@ -1,4 +1,8 @@
-import { createCallSigner, createCallVerifier, generateInternalKey } from '#kernel/internal-token.ts';
+import {
+  createCallSigner,
+  createCallVerifier,
+  generateInternalKey,
+} from '#kernel/internal-token.ts';
 import { silentLog } from '#kernel/log.ts';
 import { readSubgraphSdl, serveSubgraph } from '#kernel/subgraph.ts';
 import type { CallSigner } from '#kernel/internal-token.ts';
@@ -36,9 +40,16 @@ export interface TestSuppliers {
 
 export async function startTestPeers(): Promise<TestPeers> {
   const key = generateInternalKey('purchase-orders');
-  const budgets: TestBudgets = { availableMinor: 100_000_000n, fault: 'NONE', reserved: new Map(), asked: [], meanwhile: null };
+  const budgets: TestBudgets = {
+    availableMinor: 100_000_000n,
+    fault: 'NONE',
+    reserved: new Map(),
+    asked: [],
+    meanwhile: null,
+  };
   const suppliers: TestSuppliers = { isDown: false, standing: new Map(), asked: 0 };
-  const serve = (name: 'budgets' | 'suppliers', resolvers: object): Promise<SubgraphServer> => servePeer(name, resolvers, key);
+  const serve = (name: 'budgets' | 'suppliers', resolvers: object): Promise<SubgraphServer> =>
+    servePeer(name, resolvers, key);
   const budgetsServer = await serve('budgets', budgetResolvers(budgets));
   const suppliersServer = await serve('suppliers', supplierResolvers(suppliers));
   return {
@@ -61,10 +72,13 @@ async function servePeer(
 ): Promise<SubgraphServer> {
   return serveSubgraph({
     name,
-    sdl: await readSubgraphSdl(new URL(`../${name}/schema.graphql`, import.meta.url)),
+    sdl: await readSubgraphSdl(new URL(`../../${name}/schema.graphql`, import.meta.url)),
     resolvers,
     createContext: (request) => request,
-    verifyCall: createCallVerifier({ audience: name, trusted: { 'purchase-orders': key.publicJwk } }),
+    verifyCall: createCallVerifier({
+      audience: name,
+      trusted: { 'purchase-orders': key.publicJwk },
+    }),
     host: '127.0.0.1',
     port: 0,
     ready: () => [],
@@ -76,7 +90,10 @@ interface ReserveArguments {
   readonly input: {
     readonly idempotencyKey: string;
     readonly documentId: string;
-    readonly amount: { readonly amount: { readonly units: bigint; readonly scale: number }; readonly currency: string };
+    readonly amount: {
+      readonly amount: { readonly units: bigint; readonly scale: number };
+      readonly currency: string;
+    };
   };
 }
 
@@ -96,15 +113,25 @@ function budgetResolvers(state: TestBudgets): object {
         state.asked.push(input.idempotencyKey);
         if (state.fault === 'DOWN') throw new Error('down');
         if (state.fault === 'PERIOD_CLOSED') {
-          return problem('PERIOD_CLOSED', 'PeriodClosedProblem', { companyCode: 'DE01', on: '2026-11-23' });
+          return problem('PERIOD_CLOSED', 'PeriodClosedProblem', {
+            companyCode: 'DE01',
+            on: '2026-11-23',
+          });
         }
         const { units } = input.amount.amount;
-        const money = (minor: bigint): object => ({ amount: `${minor / 100n}.${String(minor % 100n).padStart(2, '0')}`, currency: 'EUR' });
+        const money = (minor: bigint): object => ({
+          amount: `${minor / 100n}.${String(minor % 100n).padStart(2, '0')}`,
+          currency: 'EUR',
+        });
         if (!spent.has(input.idempotencyKey)) {
           const available = state.availableMinor;
           if (units > available) {
             const [has, wants] = [money(available), money(units)];
-            return problem('INSUFFICIENT_FUNDS', 'InsufficientFundsProblem', { available: has, requested: wants, budgetLineId: 'line-1' });
+            return problem('INSUFFICIENT_FUNDS', 'InsufficientFundsProblem', {
+              available: has,
+              requested: wants,
+              budgetLineId: 'line-1',
+            });
           }
           spent.set(input.idempotencyKey, units);
           state.availableMinor += (state.reserved.get(input.documentId) ?? 0n) - units;
@@ -117,7 +144,11 @@ function budgetResolvers(state: TestBudgets): object {
       releaseFunds: (_parent: unknown, { input }: ReserveArguments) => {
         if (state.fault === 'DOWN') throw new Error('down');
         const held = state.reserved.get(input.documentId);
-        if (held === undefined) return problem('NOT_FOUND', 'NotFoundProblem', { entity: 'funds reservation', id: input.documentId });
+        if (held === undefined)
+          return problem('NOT_FOUND', 'NotFoundProblem', {
+            entity: 'funds reservation',
+            id: input.documentId,
+          });
         state.reserved.delete(input.documentId);
         state.availableMinor += held;
         return { __typename: 'FundsReservation', id: input.documentId };
@@ -134,7 +165,15 @@ function supplierResolvers(state: TestSuppliers): object {
         if (state.isDown) throw new Error('down');
         const standing = state.standing.get(id);
         if (standing === undefined) return null;
-        return { id, number: 'SUP-1', legalName: 'Supplier', countryCode: 'DE', currency: 'EUR', version: 1, ...standing };
+        return {
+          id,
+          number: 'SUP-1',
+          legalName: 'Supplier',
+          countryCode: 'DE',
+          currency: 'EUR',
+          version: 1,
+          ...standing,
+        };
       },
     },
   };
