@@ -11,7 +11,7 @@ import { DEFAULT_GUARD_LIMITS, createErpGuard } from './erp-guard.ts';
 import { createExceptionCommands } from './exception-command.ts';
 import { exceptionHandlers, raiseForParked } from './exception-consumer.ts';
 import { createExceptionDesk } from './exception-desk.ts';
-import { createIntegrationEvents } from './fact.ts';
+import { EVENT_SOURCE, createIntegrationEvents } from './fact.ts';
 import { startFeed } from './feed.ts';
 import { createInbound } from './inbound.ts';
 import { startJobs } from './jobs.ts';
@@ -22,7 +22,7 @@ import { POLL_INTERVAL_MS } from './settings.ts';
 import { threadHandlers } from './thread-consumer.ts';
 import { webhookRoute } from './webhook.ts';
 import type { Secret } from '#kernel/config.ts';
-import type { Consumer, EventHandlers } from '#kernel/inbox.ts';
+import type { EventHandlers } from '#kernel/inbox.ts';
 import type { Room } from '#kernel/room.ts';
 import type { Connector } from './connector.ts';
 import type { ConfirmationDesk } from './confirmation.ts';
@@ -53,7 +53,7 @@ interface Parts {
 /** Starts every part of the room, in the order in which they need each other; `room.shutdown` ends them in reverse. */
 export async function assemble(name: string, options: IntegrationOptions, room: Room) {
   const parts = await openParts(options, room);
-  const consumers = await startConsumers(parts);
+  await startConsumers(parts);
   await startWorkers(parts);
   startPollers(parts);
   const feed = await startFeed({
@@ -66,8 +66,6 @@ export async function assemble(name: string, options: IntegrationOptions, room: 
     ...parts,
     database,
     clock: options.clock,
-    retryOwnParked: (consumer, documentId) =>
-      consumers.get(consumer)?.retryParked(documentId) ?? null,
   });
   const server = await serveSubgraph({
     name,
@@ -131,7 +129,7 @@ function connectorOf(options: IntegrationOptions, erp: ErpOptions): Connector {
 }
 
 /** Three consumers, so that a thread that cannot be written never holds up a delivery. */
-async function startConsumers(parts: Parts): Promise<ReadonlyMap<string, Consumer>> {
+async function startConsumers(parts: Parts): Promise<void> {
   const { options, room, exceptions } = parts;
   const { clock, log } = options;
   const handlers: Readonly<Record<string, EventHandlers>> = {
@@ -143,15 +141,21 @@ async function startConsumers(parts: Parts): Promise<ReadonlyMap<string, Consume
     'integration-exception': exceptionHandlers(exceptions),
     'integration-thread': threadHandlers(),
   };
-  const started = new Map<string, Consumer>();
   for (const [name, table] of Object.entries(handlers)) {
     const { database, bus } = room;
-    const onParked = raiseForParked(exceptions, name);
-    const consumer = await startConsumer({ name, database, bus, handlers: table, log, onParked });
+    const consumer = await startConsumer({
+      name,
+      database,
+      bus,
+      handlers: table,
+      log,
+      clock,
+      source: EVENT_SOURCE,
+      // Raised here, because told as an event it could wait behind the very event that is parked.
+      onParked: raiseForParked(exceptions, name),
+    });
     room.shutdown.defer(name, consumer.close);
-    started.set(name, consumer);
   }
-  return started;
 }
 
 function erpOf(erps: readonly ErpOptions[], companyCode: string): string | undefined {

@@ -1,5 +1,6 @@
 import type { DomainEvent } from '#kernel/event.ts';
 import type { WireMoney } from '#kernel/money.ts';
+import type { ParkedNoticeEvent } from '#kernel/parked-notice.ts';
 
 export type ErpDocumentType = 'PURCHASE_ORDER' | 'GOODS_RECEIPT' | 'INVOICE';
 
@@ -46,34 +47,9 @@ export interface ExceptionSnapshot {
   readonly assigneeId: string | null;
 }
 
-/** A room could not take an event and set it aside; later events of the same document wait behind it. */
-export interface ParkedEvent {
-  /** The consumer's name, such as `invoices`. */
-  readonly consumer: string;
-  readonly eventId: string;
-  readonly eventType: string;
-  readonly error: string;
-  readonly documentId: string;
-}
+export type { ParkedEvent, ParkedRetry, ParkedTaken } from '#kernel/parked-notice.ts';
 
-/** Finance operations asks a room to take a parked event again (`Consumer.retryParked`). */
-export interface ParkedRetry {
-  readonly consumer: string;
-  readonly documentId: string;
-  readonly exceptionId: string;
-}
-
-/** Nothing of the document is parked at the consumer any more. */
-export interface ParkedTaken {
-  readonly consumer: string;
-  readonly documentId: string;
-}
-
-/**
- * Document type is the document concerned, or `IntegrationException` for exceptions. `event-parked` is written by
- * the room whose consumer parked (document: the one of the parked event); `retry-requested` answers it, and
- * `parked-taken` is the room's word that the retry went through.
- */
+/** Document type is the document concerned, or `IntegrationException` for exceptions. */
 export type IntegrationEvent =
   | DomainEvent<'concord.erp.document-confirmed.v1', ErpConfirmation>
   | DomainEvent<'concord.erp.document-refused.v1', ErpRefusal>
@@ -81,6 +57,4 @@ export type IntegrationEvent =
   | DomainEvent<'concord.exception.raised.v1', ExceptionSnapshot>
   | DomainEvent<'concord.exception.assigned.v1', ExceptionSnapshot>
   | DomainEvent<'concord.exception.resolved.v1', ExceptionSnapshot>
-  | DomainEvent<'concord.consumer.event-parked.v1', ParkedEvent>
-  | DomainEvent<'concord.consumer.retry-requested.v1', ParkedRetry>
-  | DomainEvent<'concord.consumer.parked-taken.v1', ParkedTaken>;
+  | ParkedNoticeEvent;

@@ -1,3 +1,4 @@
+import { sha256 } from '#kernel/id.ts';
 import { once } from '#kernel/idempotency.ts';
 import {
   accepted,
@@ -46,8 +47,6 @@ export interface ExceptionCommandOptions {
   readonly inbound: Inbound;
   readonly event: IntegrationEventFactory;
   readonly clock: Clock;
-  /** Takes a parked event of one of this room's own consumers again; null when the consumer is another room's. */
-  readonly retryOwnParked: (consumer: string, documentId: string) => Promise<boolean> | null;
 }
 
 /** Who asks, and what every command on an exception carries. */
@@ -94,14 +93,8 @@ export function createExceptionCommands(options: ExceptionCommandOptions): Excep
       run(options, 'assignException', asking, input, (work) => assign(options, work, input)),
     resolve: (asking, input) =>
       run(options, 'resolveException', asking, input, (work) => resolve(options, work, input)),
-    retry: async (asking, input) => {
-      const result = await run(options, 'retryException', asking, input, (work) =>
-        retry(options, work),
-      );
-      if (result.ok && result.value.status === 'RETRYING')
-        await retryParkedHere(options, asking, result.value);
-      return result;
-    },
+    retry: (asking, input) =>
+      run(options, 'retryException', asking, input, (work) => retry(options, work)),
     retryMany: async (asking, input) => {
       if (input.limit < 1 || input.limit > BULK_MAX) {
         const message = `From 1 to ${BULK_MAX} exceptions are retried at once, not ${input.limit}.`;
@@ -277,29 +270,12 @@ function parkedAt(exception: IntegrationException): { consumer: string; document
   return { consumer, documentId };
 }
 
-/** Another room's consumer is asked by an event; our own is run after the commit. */
+/** The consumer is asked by an event, whether it is another room's or our own: the wish survives a crash. */
 async function requestParkedRetry(
   options: ExceptionCommandOptions,
   { tx, exception, cause }: Work,
 ): Promise<void> {
   await appendEvents(tx, [options.event.retryRequested(cause, exception, parkedAt(exception))]);
-}
-
-async function retryParkedHere(
-  options: ExceptionCommandOptions,
-  asking: Asking,
-  exception: IntegrationException,
-): Promise<void> {
-  if (subjectKind(exception) !== 'parked') return;
-  const { consumer, documentId } = parkedAt(exception);
-  const running = options.retryOwnParked(consumer, documentId);
-  if (running === null) return;
-  const went = await running;
-  const cause = causeOf(asking, exception, exception.id);
-  await options.database.transaction(async (tx) => {
-    if (went) await options.exceptions.settle(tx, exception.subject, 'the event was taken', cause);
-    else await options.exceptions.raise(tx, { ...exception, detail: exception.lastError }, cause);
-  });
 }
 
 async function retryMany(
@@ -325,7 +301,7 @@ async function retryMany(
   let retriedCount = 0;
   for (const exceptionId of chosen.value.ids) {
     const result = await commands.retry(asking, {
-      idempotencyKey: `${idempotencyKey}/${exceptionId}`,
+      idempotencyKey: `${sha256(idempotencyKey)}/${exceptionId}`,
       exceptionId,
     });
     if (result.ok) retriedCount += 1;

@@ -59,7 +59,7 @@ export function exceptionHandlers(desk: ExceptionDesk): EventHandlers {
   };
 }
 
-/** Raises an exception for an event that a consumer of this room has parked, in the parking transaction. */
+/** Raises an exception for an event that a consumer of this room has parked, or still cannot take. */
 export function raiseForParked(desk: ExceptionDesk, consumer: string): OnParked {
   return async (tx, event, error) => {
     const parked = {

@@ -11,6 +11,9 @@ import type {
 } from './events.ts';
 import type { IntegrationException } from './integration-exception.ts';
 
+/** The event source of this room. */
+export const EVENT_SOURCE = '/integration';
+
 /** GraphQL type name of each document that goes to an ERP. */
 export const DOCUMENT_NAMES: Readonly<Record<ErpDocumentType, string>> = {
   PURCHASE_ORDER: 'PurchaseOrder',
@@ -37,7 +40,7 @@ export interface IntegrationEventFactory {
 }
 
 export function createIntegrationEvents(clock: Clock): IntegrationEventFactory {
-  const make = createEventFactory('/integration', clock);
+  const make = createEventFactory(EVENT_SOURCE, clock);
   const onDocument = (
     about: About,
     status: string,

@@ -1,7 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { Client, DatabaseError, Pool, escapeIdentifier, types as pgTypes } from 'pg';
+import { DatabaseError, Pool, types as pgTypes } from 'pg';
 import type { CustomTypesConfig, PoolClient } from 'pg';
+import { startListener } from './listener.ts';
 import { errorText } from './log.ts';
+import type { Listener } from './listener.ts';
 import type { Log } from './log.ts';
 
 /** Runs statements: a pool, or the connection of one transaction. */
@@ -29,10 +31,6 @@ export interface Database extends Sql {
    * meanwhile are lost: a signal says "look", it never carries the fact.
    */
   listen(channel: string, onSignal: () => void): Promise<Listener>;
-  close(): Promise<void>;
-}
-
-export interface Listener {
   close(): Promise<void>;
 }
 
@@ -70,7 +68,13 @@ export function openDatabase(options: {
     query: (statement, parameters) => run(pool, statement, parameters),
     transaction: (work) => inTransaction(pool, work, signal),
     listen: (channel, onSignal) =>
-      listenOn({ url: options.url, channel, onSignal, schema: options.schema, log: options.log }),
+      startListener({
+        url: options.url,
+        schema: options.schema,
+        channel,
+        onSignal,
+        log: options.log,
+      }),
     close: () => pool.end(),
   };
 }
@@ -106,6 +110,8 @@ async function inTransaction<Value>(
 ): Promise<Value> {
   for (let attempt = 1; ; attempt += 1) {
     const client = await pool.connect();
+    // A lent connection is not watched by its pool: unheard, its loss between two statements would end the process.
+    client.on('error', heardByNextStatement);
     const channels = new Set<string>();
     let failure: Error | undefined;
     try {
@@ -114,7 +120,13 @@ async function inTransaction<Value>(
         query: (statement, parameters) => run(client, statement, parameters),
         signalOnCommit: (channel) => void channels.add(channel),
       });
-      await client.query('commit');
+      const { command } = await client.query('commit');
+      // PostgreSQL answers the commit of a failed transaction with a rollback, and calls that a success.
+      if (command !== 'COMMIT') {
+        throw new Error(
+          'Nothing was committed: a statement of the transaction failed, and its error was not passed on.',
+        );
+      }
       channels.forEach(signal);
       return value;
     } catch (error) {
@@ -122,57 +134,14 @@ async function inTransaction<Value>(
       if (attempt >= TRANSACTION_ATTEMPTS_MAX || !RETRYABLE_SQLSTATES.has(sqlState(error)))
         throw error;
     } finally {
+      client.off('error', heardByNextStatement);
       client.release(failure);
     }
   }
 }
 
-/** How long a lost listening connection waits before it tries again. */
-const RELISTEN_MS = 500;
-
-async function listenOn(options: {
-  url: string;
-  channel: string;
-  onSignal: () => void;
-  schema: string;
-  log: Log;
-}): Promise<Listener> {
-  let closed = false;
-  let client: Client | null = null;
-  let retry: NodeJS.Timeout | undefined;
-  const connect = async (): Promise<void> => {
-    const fresh = new Client({
-      connectionString: options.url,
-      application_name: `concord-listen-${options.channel}`,
-    });
-    fresh.on('notification', options.onSignal);
-    fresh.on('error', (error) => {
-      options.log.warn({
-        event: 'database.connection-lost',
-        schema: options.schema,
-        error: errorText(error),
-      });
-    });
-    fresh.on('end', () => {
-      if (!closed) retry = setTimeout(reconnect, RELISTEN_MS);
-    });
-    await fresh.connect();
-    await fresh.query(`listen ${escapeIdentifier(options.channel)}`);
-    client = fresh;
-  };
-  const reconnect = (): void => {
-    connect().then(options.onSignal, () => {
-      if (!closed) retry = setTimeout(reconnect, RELISTEN_MS);
-    });
-  };
-  await connect();
-  return {
-    close: async () => {
-      closed = true;
-      clearTimeout(retry);
-      await client?.end();
-    },
-  };
+function heardByNextStatement(): void {
+  // The connection is gone: every further statement on it rejects, which is where the caller hears of it.
 }
 
 /** Rolls back; a connection that cannot even do that is thrown away by its pool. */
@@ -197,6 +166,20 @@ async function run<Row>(
 /** The five characters PostgreSQL gives an error, or an empty text when the error is not PostgreSQL's. */
 export function sqlState(error: unknown): string {
   return error instanceof DatabaseError ? (error.code ?? '') : '';
+}
+
+/** PostgreSQL's classes for a lost connection, a server that ends or starts, and one that is out of resources. */
+const OUTAGE_SQLSTATE = /^(08|57P|53)/;
+/** How the driver and the network say so; these errors carry no SQLSTATE. */
+const OUTAGE_CODE = /^E(CONN|TIMEDOUT|PIPE|NOTFOUND|AI_AGAIN|HOSTUNREACH|NETUNREACH)/;
+const OUTAGE_TEXT = /^(Connection terminated|timeout e|Client (has|was)|Cannot use a pool)/;
+
+/** Could the database not be reached or not serve, so that the same work may succeed later? */
+export function isOutage(error: unknown): boolean {
+  if (error instanceof DatabaseError) return OUTAGE_SQLSTATE.test(error.code ?? '');
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error ? String(error.code) : '';
+  return OUTAGE_CODE.test(code) || OUTAGE_TEXT.test(error.message);
 }
 
 /** The name of the unique or check constraint that refused a row, or null. */

@@ -56,6 +56,7 @@ export type LogEvent =
       eventType: string;
       error: string;
     }
+  | { event: 'consumer.missed'; consumer: string; after: string; oldest: string }
   | { event: 'event.ignored'; consumer: string; eventId: string; eventType: string; reason: string }
   | { event: 'peer.failed'; service: string; error: string; correlationId: string }
   | {
@@ -103,6 +104,7 @@ export type LogEvent =
       correlationId: string;
     }
   | { event: 'sweep.done'; name: string; count: number }
+  | { event: 'sweep.failed'; name: string; error: string }
   | { event: 'seed.done'; what: string; count: number; durationMs: number };
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';

@@ -45,6 +45,11 @@ export function shutdownOnSignals(shutdown: Shutdown): void {
   process.once('disconnect', stop);
 }
 
+/** Something did not end in its time. */
+export class TimeoutError extends Error {
+  override readonly name = 'TimeoutError';
+}
+
 /** `work`, or an error that names what took longer than `timeoutMs`. */
 export async function withTimeout<Value>(
   work: Promise<Value>,
@@ -54,7 +59,7 @@ export async function withTimeout<Value>(
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(
-      () => reject(new Error(`${what} took longer than ${timeoutMs} ms`)),
+      () => reject(new TimeoutError(`${what} took longer than ${timeoutMs} ms`)),
       timeoutMs,
     );
   });

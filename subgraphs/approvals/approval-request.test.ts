@@ -7,7 +7,8 @@ import {
   withdrawRequest,
 } from './approval-request.ts';
 import { TASK_LIFECYCLE, moved, progress } from './approval-task.ts';
-import { decideTask, handOverTask } from './task-decision.ts';
+import { decideTask } from './task-decision.ts';
+import { handOverTask } from './task-handover.ts';
 import {
   AT,
   approval,

@@ -191,6 +191,9 @@ describe('the managers of cost centres', () => {
       ['concord.approval.unroutable.v1', []],
       ['concord.approval.requested.v1', ['nora']],
     ]);
+    const later = document({ documentId: 'm-2', costCentreId: 'DE01-7000' });
+    await publish(submissionOf(later, clock));
+    expect((await told('m-2')).map((event) => event.pending)).toEqual([['nora']]);
   });
 });
 

@@ -8,7 +8,7 @@ import { buildSchema, readSubgraphSdl } from '#kernel/subgraph.ts';
 import { createHandlers } from './consumer.ts';
 import { createContextFactory } from './context.ts';
 import { resolvers } from './resolvers.ts';
-import { insertPolicies } from './store/policies.ts';
+import { insertPolicies, retirePoliciesFrom } from './store/policies.ts';
 import { AT, document } from './world.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Database } from '#kernel/database.ts';
@@ -96,63 +96,114 @@ export async function createGraphWorld(opened: Database): Promise<GraphWorld> {
       statements = 0;
       return count;
     },
-    query: async (as, operation, variables = {}) => {
-      const contextValue = createContext({
+    query: (as, operation, variables = {}) => {
+      const signal = new AbortController().signal;
+      const call = {
         viewer: as,
         caller: 'gateway',
         correlationId: 'call-1',
         traceparent: null,
-        signal: new AbortController().signal,
-      });
-      const result = await graphql({
+        signal,
+      };
+      return answerTo({
         schema,
         source: operation,
         variableValues: variables,
-        contextValue,
+        contextValue: createContext(call),
       });
-      if (result.errors !== undefined) {
-        throw new Error(
-          result.errors
-            .map((error) => `${String(error.extensions['code'])}: ${error.message}`)
-            .join('\n'),
-        );
-      }
-      return result.data ?? {};
     },
     submit: async (over = {}) => {
       const wanted = document({ documentId: newId(clock), ...over });
       await handle(submissionOf(wanted, clock));
-      const tasks = await opened.query<{ id: string; request_id: string }>(
-        `select task.id, task.request_id from approval_task task join approval_request request on request.id = task.request_id
-         where request.document_id = $1 and request.round = (select max(round) from approval_request where document_id = $1)
-         order by stage, position, task.id`,
-        [wanted.documentId],
-      );
-      const [request] = await opened.query<{ id: string }>(
-        'select id from approval_request where document_id = $1 order by round desc limit 1',
-        [wanted.documentId],
-      );
-      return {
-        requestId: request?.id ?? '',
-        documentId: wanted.documentId,
-        taskIds: tasks.map((task) => task.id),
-      };
+      return submittedOf(opened, wanted.documentId);
     },
     putInForce: async (policy) => {
-      await opened.query(
-        'update approval_policy set status = $1, effective_to = effective_from where effective_to is null',
-        ['RETIRED'],
-      );
+      await retirePoliciesFrom(opened, policy.effectiveFrom);
       await insertPolicies(opened, [policy]);
     },
-    told: async (requestId) => {
-      const rows = await opened.query<{ type: string }>(
-        `select cloud_event->>'type' as type from outbox where cloud_event->>'partitionkey' = $1 order by position`,
-        [requestId],
-      );
-      return rows.map((row) => row.type.replace('concord.approval.', '').replace('.v1', ''));
-    },
+    told: (requestId) => toldOf(opened, requestId),
   };
+}
+
+async function answerTo(call: Parameters<typeof graphql>[0]): Promise<Answer> {
+  const result = await graphql(call);
+  if (result.errors === undefined) return result.data ?? {};
+  const codes = result.errors.map(
+    (error) => `${String(error.extensions['code'])}: ${error.message}`,
+  );
+  throw new Error(codes.join('\n'));
+}
+
+async function submittedOf(database: Database, documentId: string): Promise<Submitted> {
+  const rows = await database.query<{ request_id: string; task_id: string | null }>(
+    `select request.id as request_id, task.id as task_id
+     from approval_request request left join approval_task task on task.request_id = request.id
+     where request.document_id = $1 and request.round = (select max(round) from approval_request where document_id = $1)
+     order by task.stage, task.position, task.id`,
+    [documentId],
+  );
+  const taskIds = rows.map((row) => row.task_id).filter((id) => id !== null);
+  return { requestId: rows[0]?.request_id ?? '', documentId, taskIds };
+}
+
+async function toldOf(database: Database, requestId: string): Promise<string[]> {
+  const rows = await database.query<{ type: string }>(
+    `select cloud_event->>'type' as type from outbox where cloud_event->>'partitionkey' = $1 order by position`,
+    [requestId],
+  );
+  return rows.map((row) => row.type.replace('concord.approval.', '').replace('.v1', ''));
+}
+
+let keys = 0;
+/** A new idempotency key. */
+export function newKey(): string {
+  return `key-${(keys += 1)}`;
+}
+
+export type DecidingField = 'approveTask' | 'rejectTask' | 'returnTask';
+
+/** Decides a task on the version that `submit` sends, unless the input says otherwise. */
+export async function decideIn(
+  world: GraphWorld,
+  as: Viewer,
+  field: DecidingField,
+  input: Answer,
+): Promise<Answer> {
+  const whole = {
+    idempotencyKey: newKey(),
+    documentVersion: 3,
+    documentHash: 'hash-3',
+    comment: 'because',
+    ...input,
+  };
+  return memberOf(
+    await world.query(as, operationOf(field, TASK_MEMBERS + STALE_MEMBER), { input: whole }),
+    field,
+  );
+}
+
+/** Hands a task over. */
+export async function handOverIn(world: GraphWorld, as: Viewer, input: Answer): Promise<Answer> {
+  const whole = { idempotencyKey: newKey(), ...input };
+  return memberOf(
+    await world.query(as, operationOf('delegateTask', TASK_MEMBERS), { input: whole }),
+    'delegateTask',
+  );
+}
+
+const TASK_MEMBERS = `... on ApprovalRequest { status version documentNumber pendingApproverIds
+    decisions { actorId onBehalfOfId outcome } tasks { approverId status } }
+  ... on Problem { code message correlationId retryable }
+  ... on IllegalTransitionProblem { state event legalEvents }
+  ... on SegregationOfDutiesProblem { rule }
+  ... on NotYourTaskProblem { approverId }
+  ... on InvalidInputProblem { fields { field code } }`;
+const STALE_MEMBER = '... on StaleDocumentProblem { currentVersion currentHash }';
+
+/** A mutation with one `input`, named after the mutation, asking for these members of its union. */
+function operationOf(field: string, members: string): string {
+  const inputType = `${field.charAt(0).toUpperCase()}${field.slice(1)}Input`;
+  return `mutation ($input: ${inputType}!) { ${field}(input: $input) { __typename ${members} } }`;
 }
 
 /** The event with which another room sends a document into approval. */

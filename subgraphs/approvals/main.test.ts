@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { BUS_MIGRATIONS, createTestDatabase } from '../../tests/support/test-database.ts';
+import { createTestDatabase } from '../../tests/support/test-database.ts';
 import { systemClock } from '#kernel/clock.ts';
 import { createCallSigner, generateInternalKey } from '#kernel/internal-token.ts';
 import { silentLog } from '#kernel/log.ts';
@@ -10,7 +10,6 @@ import { startApprovals } from './main.ts';
 describe('the running room', () => {
   it('answers signed calls only, and publishes its contract', async () => {
     await using db = await createTestDatabase();
-    await db.open('bus', BUS_MIGRATIONS);
     const gateway = generateInternalKey('gateway');
     const room = await startApprovals({
       databaseUrl: schemaUrl(db.adminUrl, 'approvals', db.password),

@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createTestDatabase } from '../../tests/support/test-database.ts';
 import { ROLE_PERMISSIONS } from '#kernel/identity.ts';
-import { moneyOf } from '#kernel/money.ts';
 import {
   MIGRATIONS,
   approver,
   createGraphWorld,
+  decideIn,
   memberOf,
+  newKey,
   requestor,
   viewer,
 } from './graph-world.ts';
-import { insertDelegations } from './store/delegations.ts';
-import { delegation, document, policy, rule, stage } from './world.ts';
+import { document, policy, rule, stage } from './world.ts';
 import type { TestDatabase } from '../../tests/support/test-database.ts';
 import type { Viewer } from '#kernel/identity.ts';
 import type { Answer, GraphWorld, Submitted } from './graph-world.ts';
@@ -43,251 +43,7 @@ beforeAll(async () => {
 });
 afterAll(async () => db[Symbol.asyncDispose]());
 
-let keys = 0;
-const key = (): string => `key-${(keys += 1)}`;
 const femi = viewer('femi', 'finance-operations');
-
-/** What is asked of every answer; a mutation whose union lacks a member does not ask for it. */
-const MEMBERS = {
-  all: `... on ApprovalRequest { status version documentNumber pendingApproverIds
-      decisions { actorId onBehalfOfId outcome } tasks { approverId status } }
-    ... on Problem { code message correlationId retryable }
-    ... on IllegalTransitionProblem { state event legalEvents }
-    ... on SegregationOfDutiesProblem { rule }
-    ... on NotYourTaskProblem { approverId }
-    ... on InvalidInputProblem { fields { field code } }`,
-  stale: '... on StaleDocumentProblem { currentVersion currentHash }',
-};
-
-function operationOf(field: string, members: string): string {
-  const inputType = `${field.charAt(0).toUpperCase()}${field.slice(1)}Input`;
-  return `mutation ($input: ${inputType}!) { ${field}(input: $input) { __typename ${members} } }`;
-}
-
-async function decide(
-  as: Viewer,
-  field: 'approveTask' | 'rejectTask' | 'returnTask',
-  taskId: string | undefined,
-  over: Answer = {},
-): Promise<Answer> {
-  const input = {
-    idempotencyKey: key(),
-    taskId,
-    documentVersion: 3,
-    documentHash: 'hash-3',
-    comment: 'because',
-    ...over,
-  };
-  return memberOf(
-    await world.query(as, operationOf(field, MEMBERS.all + MEMBERS.stale), { input }),
-    field,
-  );
-}
-
-async function handOver(
-  as: Viewer,
-  taskId: string | undefined,
-  toId: string,
-  over: Answer = {},
-): Promise<Answer> {
-  const input = { idempotencyKey: key(), taskId, toId, ...over };
-  return memberOf(
-    await world.query(as, operationOf('delegateTask', MEMBERS.all), { input }),
-    'delegateTask',
-  );
-}
-
-describe('approveTask, rejectTask and returnTask', () => {
-  it.each([
-    ['approveTask', 'APPROVED', 'approved'],
-    ['rejectTask', 'REJECTED', 'rejected'],
-    ['returnTask', 'RETURNED', 'returned'],
-  ] as const)('%s ends a request of one task as %s and tells it', async (field, status, fact) => {
-    const { taskIds, requestId } = await world.submit();
-    expect(await decide(approver('anton'), field, taskIds[0])).toMatchObject({
-      __typename: 'ApprovalRequest',
-      status,
-      version: 2,
-      pendingApproverIds: [],
-      decisions: [{ actorId: 'anton', onBehalfOfId: null, outcome: status }],
-    });
-    expect(await world.told(requestId)).toEqual(['requested', fact]);
-  });
-
-  it('advance to the next stage, whose approver is told of', async () => {
-    const { taskIds, requestId } = await world.submit({ total: moneyOf('5000.00', 'EUR') });
-    expect(await decide(approver('anton'), 'approveTask', taskIds[0])).toMatchObject({
-      status: 'PENDING_APPROVAL',
-      pendingApproverIds: ['bea'],
-    });
-    expect(await decide(approver('bea'), 'approveTask', taskIds[1])).toMatchObject({
-      status: 'APPROVED',
-    });
-    expect(await world.told(requestId)).toEqual(['requested', 'advanced', 'approved']);
-  });
-
-  it.each(['approveTask', 'rejectTask', 'returnTask'] as const)(
-    '%s answers with each problem of its union and changes nothing',
-    async (field) => {
-      const { taskIds, requestId } = await world.submit();
-      const [taskId] = taskIds;
-      const anton = approver('anton');
-      expect(await decide(anton, field, 'no-such-task')).toMatchObject({
-        __typename: 'NotFoundProblem',
-        correlationId: 'call-1',
-      });
-      expect(await decide(approver('stranger'), field, taskId)).toMatchObject({
-        __typename: 'NotFoundProblem',
-      });
-      expect(await decide(viewer('sofia', 'approver'), field, taskId)).toMatchObject({
-        __typename: 'NotYourTaskProblem',
-        approverId: 'anton',
-      });
-      expect(await decide(viewer('rike', 'approver'), field, taskId)).toMatchObject({
-        __typename: 'SegregationOfDutiesProblem',
-        rule: 'requester-is-not-approver',
-      });
-      expect(await decide(anton, field, taskId, { documentHash: 'other' })).toMatchObject({
-        __typename: 'StaleDocumentProblem',
-        currentVersion: 3,
-        currentHash: 'hash-3',
-      });
-      expect(await decide(anton, field, taskId, { comment: 'x'.repeat(2001) })).toMatchObject({
-        __typename: 'InvalidInputProblem',
-        fields: [{ field: 'comment', code: 'TOO_LONG' }],
-      });
-      expect(await world.told(requestId)).toEqual(['requested']);
-      await decide(anton, field, taskId, { idempotencyKey: `${field}-once` });
-      expect(await decide(anton, field, taskId)).toMatchObject({
-        __typename: 'IllegalTransitionProblem',
-        legalEvents: [],
-      });
-      expect(
-        await decide(anton, field, taskId, { idempotencyKey: `${field}-once`, comment: 'other' }),
-      ).toMatchObject({ __typename: 'IdempotencyKeyReusedProblem' });
-    },
-  );
-
-  it('answer a double click by the same key with the first answer', async () => {
-    const { taskIds, requestId } = await world.submit();
-    const over = { idempotencyKey: key() };
-    const first = await decide(approver('anton'), 'approveTask', taskIds[0], over);
-    expect(await decide(approver('anton'), 'approveTask', taskIds[0], over)).toEqual(first);
-    expect(await world.told(requestId)).toEqual(['requested', 'approved']);
-  });
-
-  it('take exactly one of twenty decisions made at once on one task', async () => {
-    const { taskIds, requestId } = await world.submit();
-    const fields = ['approveTask', 'rejectTask'] as const;
-    const answers = await Promise.all(
-      Array.from({ length: 20 }, (_, index) =>
-        decide(approver('anton'), fields[index % 2] ?? 'approveTask', taskIds[0]),
-      ),
-    );
-    const members = Map.groupBy(answers, (answer) => answer['__typename']);
-    expect([
-      members.get('ApprovalRequest')?.length,
-      members.get('IllegalTransitionProblem')?.length,
-    ]).toEqual([1, 19]);
-    const [row] = await world.database.query<{ count: bigint }>(
-      'select count(*) from approval_decision where request_id = $1',
-      [requestId],
-    );
-    expect(row?.count).toBe(1n);
-    expect(await world.told(requestId)).toHaveLength(2);
-  });
-
-  it('take both decisions made at once on two tasks of one stage, and approve once', async () => {
-    await world.putInForce(
-      policy({
-        id: 'joint',
-        version: 90,
-        rules: [rule({ stages: [stage('PARALLEL_ALL', 'anton', 'bea')] })],
-      }),
-    );
-    const { taskIds, requestId } = await world.submit();
-    await Promise.all([
-      decide(approver('anton'), 'approveTask', taskIds[0]),
-      decide(approver('bea'), 'approveTask', taskIds[1]),
-    ]);
-    expect(await world.told(requestId)).toEqual(['requested', 'advanced', 'approved']);
-    await world.putInForce(policy({ id: 'small-again', version: 91 }));
-  });
-
-  it('are taken from a delegate in the name of the approver, and refused to one who is the requester', async () => {
-    await insertDelegations(world.database, [
-      delegation('anton', 'dora', { maxAmount: moneyOf('2000.00', 'EUR') }),
-      delegation('anton', 'rike'),
-    ]);
-    const within = await world.submit();
-    const beyond = await world.submit({ total: moneyOf('2000.01', 'EUR') });
-    const before = await decide(approver('rike'), 'approveTask', within.taskIds[0]);
-    expect(before).toMatchObject({ __typename: 'SegregationOfDutiesProblem' });
-    expect(await decide(approver('dora'), 'approveTask', within.taskIds[0])).toMatchObject({
-      decisions: [{ actorId: 'dora', onBehalfOfId: 'anton', outcome: 'APPROVED' }],
-    });
-    expect(await decide(approver('dora'), 'approveTask', beyond.taskIds[0])).toMatchObject({
-      __typename: 'NotYourTaskProblem',
-    });
-    await world.database.query('delete from delegation');
-  });
-});
-
-describe('delegateTask', () => {
-  it('gives the task to another person, who sees it and decides', async () => {
-    const { taskIds, requestId } = await world.submit();
-    const answer = await handOver(approver('anton'), taskIds[0], 'carl', {
-      comment: 'knows it better',
-    });
-    expect(answer).toMatchObject({ __typename: 'ApprovalRequest', pendingApproverIds: ['carl'] });
-    expect(await handOver(approver('anton'), taskIds[0], 'dora')).toMatchObject({
-      __typename: 'IllegalTransitionProblem',
-    });
-    const mine = await world.query(
-      approver('carl'),
-      '{ myApprovalTasks(first: 100) { nodes { id origin note request { id } } } }',
-    );
-    expect(mine).toMatchObject({
-      myApprovalTasks: {
-        nodes: [{ origin: 'HANDED_OVER', note: 'knows it better', request: { id: requestId } }],
-      },
-    });
-    expect(await world.told(requestId)).toEqual(['requested', 'delegated']);
-  });
-
-  it('answers with each problem of its union', async () => {
-    const { taskIds } = await world.submit();
-    const [taskId] = taskIds;
-    expect(await handOver(approver('anton'), 'none', 'carl')).toMatchObject({
-      __typename: 'NotFoundProblem',
-    });
-    expect(await handOver(viewer('sofia', 'approver'), taskId, 'carl')).toMatchObject({
-      __typename: 'NotYourTaskProblem',
-    });
-    expect(await handOver(approver('anton'), taskId, 'rike')).toMatchObject({
-      __typename: 'SegregationOfDutiesProblem',
-      rule: 'requester-is-not-approver',
-    });
-    expect(await handOver(approver('anton'), taskId, '')).toMatchObject({
-      __typename: 'InvalidInputProblem',
-    });
-    await handOver(approver('anton'), taskId, 'carl', { idempotencyKey: 'hand' });
-    expect(
-      await handOver(approver('anton'), taskId, 'dora', { idempotencyKey: 'hand' }),
-    ).toMatchObject({ __typename: 'IdempotencyKeyReusedProblem' });
-  });
-
-  it('lets finance operations free the task of somebody who left, within their companies', async () => {
-    const { taskIds } = await world.submit();
-    const elsewhere = viewer('femi', 'finance-operations', { companies: ['US01'] });
-    expect(await handOver(elsewhere, taskIds[0], 'carl')).toMatchObject({
-      __typename: 'NotFoundProblem',
-    });
-    expect(await handOver(femi, taskIds[0], 'carl')).toMatchObject({
-      pendingApproverIds: ['carl'],
-    });
-  });
-});
 
 describe('withdrawApproval', () => {
   const withdraw = async (
@@ -297,7 +53,7 @@ describe('withdrawApproval', () => {
   ): Promise<Answer> => {
     const operation = `mutation ($input: WithdrawApprovalInput!) { withdrawApproval(input: $input) { __typename
       ... on ApprovalRequest { status closedById } ... on Problem { code } ... on VersionConflictProblem { currentVersion } } }`;
-    const input = { idempotencyKey: key(), requestId: submitted.requestId, ...over };
+    const input = { idempotencyKey: newKey(), requestId: submitted.requestId, ...over };
     return memberOf(await world.query(as, operation, { input }), 'withdrawApproval');
   };
 
@@ -310,7 +66,7 @@ describe('withdrawApproval', () => {
     });
     expect(await world.told(open.requestId)).toEqual(['requested', 'withdrawn']);
     const approved = await world.submit();
-    await decide(approver('anton'), 'approveTask', approved.taskIds[0]);
+    await decideIn(world, approver('anton'), 'approveTask', { taskId: approved.taskIds[0] });
     expect(await withdraw(requestor('rike'), approved)).toMatchObject({
       __typename: 'IllegalTransitionProblem',
     });
@@ -517,7 +273,7 @@ describe('references from other rooms', () => {
 
   it('lead to the rounds of a document and to a request, as far as the viewer may see them', async () => {
     const first = await world.submit();
-    await decide(approver('anton'), 'returnTask', first.taskIds[0]);
+    await decideIn(world, approver('anton'), 'returnTask', { taskId: first.taskIds[0] });
     const second = await world.submit({
       documentId: first.documentId,
       documentVersion: 4,

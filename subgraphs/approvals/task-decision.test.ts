@@ -1,10 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { moneyOf } from '#kernel/money.ts';
-import { decideTask, handOverTask } from './task-decision.ts';
+import { decideTask } from './task-decision.ts';
+import { handOverTask } from './task-handover.ts';
 import { approval, decision, decisionFacts, delegation, rates, stage, summary } from './world.ts';
 import type { Approval } from './approval-request.ts';
 import type { Delegation } from './delegation.ts';
-import type { DecideTask, HandOver } from './task-decision.ts';
+import type { DecideTask } from './task-decision.ts';
+import type { HandOver } from './task-handover.ts';
 
 /** Given an approval and delegations, when somebody decides, then this happens. */
 function decided(

@@ -1,4 +1,4 @@
-import { sqlState, violatedConstraint } from '#kernel/database.ts';
+import { isOutage, violatedConstraint } from '#kernel/database.ts';
 import { newId } from '#kernel/id.ts';
 import { fingerprintOf } from '#kernel/idempotency.ts';
 import { decodeJson, encodeJson } from '#kernel/json.ts';
@@ -61,34 +61,29 @@ export type ReservationBatcher = Batcher<FundsRequest, BatchAnswer>;
 const BATCH_MAX = 256;
 /** Beyond it a caller would wait longer than its deadline; it is told at once that it may come again. */
 const QUEUE_MAX = 10_000;
-/** Connection lost, out of resources, shutting down: repeating one by one would only prolong it. */
-const OUTAGE_SQLSTATE = /^(08|53|57|$)/;
 
 export function createReservationBatcher(options: {
   database: Database;
   clock: Clock;
 }): ReservationBatcher {
   return createBatcher({
-    runBatch: (requests) => reserveOrRepeat(options, requests),
-    isOutage: (error) => OUTAGE_SQLSTATE.test(sqlState(error)),
+    runBatch: (requests) => repeatedOnRace(() => reserveBatch(options, requests)),
+    isOutage,
     batchMax: BATCH_MAX,
     queueMax: QUEUE_MAX,
   });
 }
 
 /**
- * Two processes may reserve for one document on different lines at the same moment; the unique index lets one through.
+ * Two processes may reserve for one document at the same moment on different lines; the unique index lets one through.
  * The other decides again and then sees the document's claim.
  */
-async function reserveOrRepeat(
-  options: { database: Database; clock: Clock },
-  requests: readonly FundsRequest[],
-): Promise<BatchAnswer[]> {
+export async function repeatedOnRace<Value>(work: () => Promise<Value>): Promise<Value> {
   try {
-    return await reserveBatch(options, requests);
+    return await work();
   } catch (error) {
     if (violatedConstraint(error) !== 'funds_reservation_current') throw error;
-    return reserveBatch(options, requests);
+    return work();
   }
 }
 

@@ -1,22 +1,18 @@
 import { createEventFactory } from '#kernel/event.ts';
-import { endpointKey, nameKey, taxKey } from './domain/seller.ts';
-import { confirmPosting, cancel, refusePosting, unchanged } from './domain/invoice-decision.ts';
-import { matchAgain, resolveAndMatch, saveChange } from './command/invoice-command.ts';
+import { moneyOf } from '#kernel/money.ts';
+import { resolveAndMatch } from './command/invoice-command.ts';
 import { applyPaymentReport } from './command/payment-report.ts';
-import { lockDossier } from './store/invoice-store.ts';
-import { lockOrderOfInvoice } from './store/matching-store.ts';
+import { changeLocked, matchEach, matchWaiting } from './command/waiting-invoices.ts';
+import { cancel, confirmPosting, refusePosting } from './domain/invoice-decision.ts';
+import { endpointKey, nameKey, taxKey } from './domain/seller.ts';
 import {
   findHeldForSupplier,
   findUnknownSellers,
-  findWaitingForOrder,
   putOrders,
   putReceipts,
   putSuppliers,
   reverseReceipt,
 } from './store/projection-store.ts';
-import { moneyOf } from '#kernel/money.ts';
-import { legalEvents } from '#kernel/lifecycle.ts';
-import { INVOICE_LIFECYCLE } from './domain/invoice.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Transaction } from '#kernel/database.ts';
 import type { DomainEvent } from '#kernel/event.ts';
@@ -24,9 +20,8 @@ import type { EventHandler, EventHandlers } from '#kernel/inbox.ts';
 import type { ErpConfirmation, ErpPayment, ErpRefusal } from '../../integration/events.ts';
 import type { GoodsReceiptSnapshot, PurchaseOrderSnapshot } from '../purchase-orders/events.ts';
 import type { SupplierSnapshot } from '../suppliers/events.ts';
-import type { Change } from './domain/invoice-decision.ts';
+import type { Working } from './command/waiting-invoices.ts';
 import type { Dossier } from './domain/invoice.ts';
-import type { Telling } from './command/invoice-fact.ts';
 import type { SellerKey } from './domain/seller.ts';
 
 /** The name under which this room's place in the event log is kept. */
@@ -37,11 +32,22 @@ export function createHandlers(clock: Clock): EventHandlers {
   const event = createEventFactory('/subgraphs/invoices', clock);
   const working = (cause: DomainEvent): Working => ({
     clock,
-    telling: { event, cause: { causationId: cause.id, traceparent: cause.traceparent, actorId: cause.actorId } },
+    telling: {
+      event,
+      cause: { causationId: cause.id, traceparent: cause.traceparent, actorId: cause.actorId },
+    },
   });
-  const on = <Data>(handle: (tx: Transaction, event: DomainEvent<string, Data>, working: Working) => Promise<void>): EventHandler =>
+  const on =
+    <Data>(
+      handle: (
+        tx: Transaction,
+        event: DomainEvent<string, Data>,
+        working: Working,
+      ) => Promise<void>,
+    ): EventHandler =>
     // Which data an event type carries is the contract of the room that emits it.
-    (tx, event) => handle(tx, event as DomainEvent<string, Data>, working(event));
+    (tx, event) =>
+      handle(tx, event as DomainEvent<string, Data>, working(event));
   const supplier = on<SupplierSnapshot>(takeSupplier);
   const order = on<PurchaseOrderSnapshot>(takeOrder);
   return {
@@ -53,31 +59,47 @@ export function createHandlers(clock: Clock): EventHandlers {
     'concord.purchase-order.created.v1': order,
     'concord.purchase-order.dispatched.v1': order,
     'concord.purchase-order.changed.v1': order,
+    // Says again what is in force.
+    'concord.purchase-order.change-rejected.v1': order,
     'concord.purchase-order.received.v1': order,
     'concord.purchase-order.cancelled.v1': order,
     'concord.purchase-order.closed.v1': order,
     'concord.goods-receipt.posted.v1': on<GoodsReceiptSnapshot>(takeReceipt),
-    'concord.goods-receipt.reversed.v1': on<GoodsReceiptSnapshot>((tx, { data }) => reverseReceipt(tx, data.goodsReceiptId)),
+    'concord.goods-receipt.reversed.v1': on<GoodsReceiptSnapshot>((tx, { data }) =>
+      reverseReceipt(tx, data.goodsReceiptId),
+    ),
     'concord.erp.document-confirmed.v1': on<ErpConfirmation>(takeConfirmation),
     'concord.erp.document-refused.v1': on<ErpRefusal>(takeRefusal),
-    'concord.erp.payment-reported.v1': on<ErpPayment>((tx, { data }, using) => applyPaymentReport(tx, data, using)),
+    'concord.erp.payment-reported.v1': on<ErpPayment>((tx, { data }, using) =>
+      applyPaymentReport(tx, data, using),
+    ),
   };
 }
 
-interface Working {
-  readonly clock: Clock;
-  readonly telling: Telling;
-}
-
-async function takeSupplier(tx: Transaction, event: DomainEvent<string, SupplierSnapshot>, using: Working): Promise<void> {
+async function takeSupplier(
+  tx: Transaction,
+  event: DomainEvent<string, SupplierSnapshot>,
+  using: Working,
+): Promise<void> {
   const { data } = event;
   const keys = keysOf(data);
   await putSuppliers(tx, [
-    { id: data.supplierId, number: data.number, legalName: data.legalName, status: data.status, blocks: data.blocks, sequence: event.sequence, keys },
+    {
+      id: data.supplierId,
+      number: data.number,
+      legalName: data.legalName,
+      status: data.status,
+      blocks: data.blocks,
+      sequence: event.sequence,
+      keys,
+    },
   ]);
   for (const id of await findUnknownSellers(tx, keys)) {
-    await change(tx, id, using, async (dossier) => {
-      const resolved = await resolveAndMatch(tx, dossier, { supplierId: data.supplierId, clock: using.clock });
+    await changeLocked(tx, id, using, async (dossier) => {
+      const resolved = await resolveAndMatch(tx, dossier, {
+        supplierId: data.supplierId,
+        clock: using.clock,
+      });
       // A number that this supplier has been captured with stays in the queue, where a person rejects it.
       return resolved.ok ? resolved.value : null;
     });
@@ -88,14 +110,24 @@ async function takeSupplier(tx: Transaction, event: DomainEvent<string, Supplier
 
 function keysOf(data: SupplierSnapshot): SellerKey[] {
   const keys: SellerKey[] = [
-    ...data.taxRegistrations.map((tax) => ({ kind: 'TAX' as const, value: taxKey(tax.number, tax.countryCode) })),
-    ...data.endpoints.map((endpoint) => ({ kind: 'ENDPOINT' as const, value: endpointKey(endpoint) })),
+    ...data.taxRegistrations.map((tax) => ({
+      kind: 'TAX' as const,
+      value: taxKey(tax.number, tax.countryCode),
+    })),
+    ...data.endpoints.map((endpoint) => ({
+      kind: 'ENDPOINT' as const,
+      value: endpointKey(endpoint),
+    })),
     { kind: 'NAME', value: nameKey(data.legalName) },
   ];
   return [...new Map(keys.map((key) => [`${key.kind}:${key.value}`, key])).values()];
 }
 
-async function takeOrder(tx: Transaction, event: DomainEvent<string, PurchaseOrderSnapshot>, using: Working): Promise<void> {
+async function takeOrder(
+  tx: Transaction,
+  event: DomainEvent<string, PurchaseOrderSnapshot>,
+  using: Working,
+): Promise<void> {
   const { data } = event;
   await putOrders(tx, [
     {
@@ -124,19 +156,30 @@ async function takeOrder(tx: Transaction, event: DomainEvent<string, PurchaseOrd
       })),
     },
   ]);
-  await matchEach(tx, await findWaitingForOrder(tx, data.purchaseOrderId), using);
+  await matchWaiting(tx, data.purchaseOrderId, using);
 }
 
-async function takeReceipt(tx: Transaction, { data }: DomainEvent<string, GoodsReceiptSnapshot>, using: Working): Promise<void> {
+async function takeReceipt(
+  tx: Transaction,
+  { data }: DomainEvent<string, GoodsReceiptSnapshot>,
+  using: Working,
+): Promise<void> {
   await putReceipts(tx, [data]);
-  await matchEach(tx, await findWaitingForOrder(tx, data.purchaseOrderId), using);
+  await matchWaiting(tx, data.purchaseOrderId, using);
 }
 
-async function takeConfirmation(tx: Transaction, { data }: DomainEvent<string, ErpConfirmation>, using: Working): Promise<void> {
+async function takeConfirmation(
+  tx: Transaction,
+  { data }: DomainEvent<string, ErpConfirmation>,
+  using: Working,
+): Promise<void> {
   if (data.documentType !== 'INVOICE') return;
   const now = using.clock.now();
-  await change(tx, data.documentId, using, async (dossier) => {
-    const result = data.action === 'CANCELLED' ? cancel(dossier, `Cancelled in ${data.erp}.`, now) : confirmPosting(dossier, data.erpNumber, now);
+  await changeLocked(tx, data.documentId, using, async (dossier) => {
+    const result =
+      data.action === 'CANCELLED'
+        ? cancel(dossier, `Cancelled in ${data.erp}.`, now)
+        : confirmPosting(dossier, data.erpNumber, now);
     return isRepeated(dossier, data.action) || !result.ok ? null : result.value;
   });
 }
@@ -146,35 +189,15 @@ function isRepeated({ invoice }: Dossier, action: ErpConfirmation['action']): bo
   return action === 'CHANGED' || (action === 'CANCELLED' && invoice.status === 'CANCELLED');
 }
 
-async function takeRefusal(tx: Transaction, { data }: DomainEvent<string, ErpRefusal>, using: Working): Promise<void> {
+async function takeRefusal(
+  tx: Transaction,
+  { data }: DomainEvent<string, ErpRefusal>,
+  using: Working,
+): Promise<void> {
   if (data.documentType !== 'INVOICE' || data.action !== 'CREATE') return;
   const { code, message, exceptionId } = data;
-  await change(tx, data.documentId, using, async (dossier) => {
+  await changeLocked(tx, data.documentId, using, async (dossier) => {
     const result = refusePosting(dossier, { code, message, exceptionId }, using.clock.now());
     return result.ok ? result.value : null;
   });
-}
-
-/** States from which a match may lead on. */
-function isMatchable(dossier: Dossier): boolean {
-  return legalEvents(INVOICE_LIFECYCLE, dossier.invoice.status).includes('match');
-}
-
-async function matchEach(tx: Transaction, invoiceIds: readonly string[], using: Working): Promise<void> {
-  for (const id of invoiceIds) {
-    await change(tx, id, using, async (dossier) => {
-      if (!isMatchable(dossier)) return null;
-      const result = await matchAgain(tx, unchanged(dossier), using);
-      return result.ok ? result.value : null;
-    });
-  }
-}
-
-/** Loads under lock, order before invoice, and writes what was decided; null changes nothing. */
-async function change(tx: Transaction, invoiceId: string, using: Working, decide: (dossier: Dossier) => Promise<Change | null>): Promise<void> {
-  await lockOrderOfInvoice(tx, invoiceId);
-  const dossier = await lockDossier(tx, invoiceId);
-  if (dossier === null) return;
-  const decided = await decide(dossier);
-  if (decided !== null) await saveChange(tx, decided, using.telling);
 }

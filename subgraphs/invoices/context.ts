@@ -19,5 +19,10 @@ export function createContextFactory(room: {
   readonly clock: Clock;
 }): (request: RequestContext) => Context {
   const event = createEventFactory('/subgraphs/invoices', room.clock);
-  return (request) => ({ ...request, ...room, event, loaders: createLoaders(room.database, request.viewer) });
+  return (request) => ({
+    ...request,
+    ...room,
+    event,
+    loaders: createLoaders(room.database, request.viewer),
+  });
 }

@@ -46,8 +46,14 @@ export function createLoaders(database: Database, viewer: Viewer): Loaders {
       async (ids) => (may(viewer, 'invoice:read') ? readInvoices(database, ids, scope) : []),
       (row) => row.id,
     ),
-    lines: createListLoader((ids) => readLines(database, ids), (row) => row.invoiceId),
-    holds: createListLoader((ids) => readHolds(database, ids), (row) => row.invoiceId),
+    lines: createListLoader(
+      (ids) => readLines(database, ids),
+      (row) => row.invoiceId,
+    ),
+    holds: createListLoader(
+      (ids) => readHolds(database, ids),
+      (row) => row.invoiceId,
+    ),
     payment: createLoader(
       async (ids) => (may(viewer, 'payment:read') ? readPayments(database, ids, scope) : []),
       (row) => row.id,

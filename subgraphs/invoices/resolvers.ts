@@ -31,7 +31,12 @@ const query: NonNullable<Resolvers['Query']> = {
 };
 
 /** Everything this room answers. */
-export const resolvers: Resolvers = { Query: query, ...invoiceResolvers, ...mutationResolvers, ...referenceResolvers };
+export const resolvers: Resolvers = {
+  Query: query,
+  ...invoiceResolvers,
+  ...mutationResolvers,
+  ...referenceResolvers,
+};
 
 async function pageOfInvoices(context: Context, filter: InvoiceFilter, paging: PageArguments) {
   const page = parsePage(paging);

@@ -2,7 +2,7 @@ import { requirePermission } from '#kernel/access.ts';
 import { dateOf } from '#kernel/clock.ts';
 import { newId } from '#kernel/id.ts';
 import { once } from '#kernel/idempotency.ts';
-import { accepted, invalidInput, notFound, refused, versionConflict } from '#kernel/problem.ts';
+import { accepted, notFound, refused, versionConflict } from '#kernel/problem.ts';
 import { answerOf } from '#kernel/subgraph.ts';
 import { routeRequest, withdrawRequest } from '../approval-request.ts';
 import { isInterested } from '../document.ts';
@@ -10,7 +10,7 @@ import { commandOf } from '../input.ts';
 import { commitChange, loadRoutingFacts } from '../round-commands.ts';
 import { requestForUpdate } from '../store/requests.ts';
 import { tasksOfRequests } from '../store/tasks.ts';
-import { COMMENT_LENGTH_MAX } from '../task-decision.ts';
+import { commentFlaw } from '../task-authority.ts';
 import { causeIn } from './task-mutations.ts';
 import type { Sql } from '#kernel/database.ts';
 import type {
@@ -43,7 +43,8 @@ export const requestMutations: Pick<MutationResolvers, 'withdrawApproval' | 'rer
       database,
       commandOf(viewer.id, 'withdrawApproval', input),
       async (tx): Promise<Result<ApprovalRequest, WithdrawalRefusal>> => {
-        if ((comment ?? '').length > COMMENT_LENGTH_MAX) return refused(commentTooLong());
+        const flaw = commentFlaw(comment);
+        if (flaw !== null) return refused(flaw);
         const request = await requestToChange(tx, context, input);
         if (!request.ok) return request;
         if (!isInterested(request.value.document, viewer.id))
@@ -118,14 +119,4 @@ function notYourDocument(request: ApprovalRequest): NotYourDocument {
     retryable: false,
     requesterId,
   };
-}
-
-function commentTooLong() {
-  return invalidInput([
-    {
-      field: 'comment',
-      code: 'TOO_LONG',
-      message: `At most ${COMMENT_LENGTH_MAX} characters are possible.`,
-    },
-  ]);
 }

@@ -11,14 +11,16 @@ import { delegationsTowards } from '../store/delegations.ts';
 import { ratesFrom } from '../store/facts.ts';
 import { requestOfTaskForUpdate } from '../store/requests.ts';
 import { insertDecisions, tasksOfRequests } from '../store/tasks.ts';
-import { decideTask, handOverTask } from '../task-decision.ts';
+import { decideTask } from '../task-decision.ts';
+import { handOverTask } from '../task-handover.ts';
 import type { Sql } from '#kernel/database.ts';
 import type { NotFound, Result } from '#kernel/problem.ts';
 import type { ApprovalFact } from '../approval-event.ts';
 import type { Approval, ApprovalRequest } from '../approval-request.ts';
 import type { Context } from '../context.ts';
 import type { MutationResolvers } from '../generated.ts';
-import type { Decided, DecisionFacts, Verdict } from '../task-decision.ts';
+import type { AuthorityFacts } from '../task-authority.ts';
+import type { Decided, Verdict } from '../task-decision.ts';
 
 export const taskMutations: Pick<
   MutationResolvers,
@@ -115,7 +117,7 @@ async function decisionFacts(
   sql: Sql,
   context: Context,
   request: ApprovalRequest,
-): Promise<Omit<DecisionFacts, 'decisionId'>> {
+): Promise<AuthorityFacts> {
   const at = context.clock.now();
   const today = dateOf(at);
   const { total, submittedOn } = request.document;

@@ -9,7 +9,7 @@ import {
   mutation,
   next,
   wish,
-} from '../budget-questions.ts';
+} from '../question-world.ts';
 import type { BudgetWorld } from '../budget-world.ts';
 
 let world: BudgetWorld;

@@ -1,6 +1,7 @@
 import { requirePermission } from '#kernel/access.ts';
 import { formatAmount, money, toWire } from '#kernel/money.ts';
 import { parsePage } from '#kernel/paging.ts';
+import type { DocumentStub } from '../context.ts';
 import type { Resolvers } from '../generated.ts';
 
 /** How the types of this room read their domain values. Money of another kind than minor units does not leave this file. */
@@ -97,14 +98,14 @@ export const entities: Pick<
       entry.reservationId === null ? null : context.loaders.reservation.load(entry.reservationId),
   },
   Requisition: {
-    __resolveReference: ({ id }) => ({ id }),
+    __resolveReference: ({ id }): DocumentStub => ({ id }),
     fundsReservations: async ({ id }, _arguments, context) => {
       requirePermission(context.viewer, 'budget:read');
       return context.loaders.reservationsOfRequisition.load(id);
     },
   },
   PurchaseOrder: {
-    __resolveReference: ({ id }) => ({ id }),
+    __resolveReference: ({ id }): DocumentStub => ({ id }),
     fundsReservations: async ({ id }, _arguments, context) => {
       requirePermission(context.viewer, 'budget:read');
       return context.loaders.reservationsOfOrder.load(id);

@@ -8,10 +8,9 @@ import {
   RESERVE,
   createAsk,
   euro,
-  mutation,
   next,
   wish,
-} from '../budget-questions.ts';
+} from '../question-world.ts';
 import type { BudgetWorld } from '../budget-world.ts';
 
 let world: BudgetWorld;
@@ -124,6 +123,26 @@ describe('reserveFunds', () => {
       available: { amount: '100.00' },
       preEncumbrances: { amount: '0.00' },
     });
+  });
+
+  it('keeps one claim of a document that many set at once', async () => {
+    const line = await world.addLine({ costCentreId: 'DE01-6407', initial: '100.00' });
+    const document = wish(line.costCentreId);
+    const amounts = Array.from({ length: 12 }, (_, index) => `${index + 1}.00`);
+    const answers = await Promise.all(
+      amounts.map((amount) =>
+        ask(RESERVE, { ...document, idempotencyKey: next('key'), amount: euro(amount) }),
+      ),
+    );
+    expect(new Set(answers.map((answer) => answer.__typename))).toEqual(
+      new Set(['FundsReservation']),
+    );
+    const [row] = await world.database.query<{ current: bigint; held: boolean }>(
+      `select count(*) filter (where status = 'RESERVED') as current, sum(open_minor) = max(pre_encumbrances_minor) as held
+       from funds_reservation join budget_line on budget_line.id = budget_line_id where document_id = $1`,
+      [document.documentId],
+    );
+    expect(row).toEqual({ current: 1n, held: true });
   });
 
   it('warns on an advisory line, and refuses with a named problem what cannot be reserved', async () => {

@@ -8,7 +8,7 @@ import { companyOf } from '../domain/cost-centre.ts';
 import { adjustFunds, convertFunds, releaseFunds, reserveAnew } from '../funds-command.ts';
 import { KEY_LENGTH_MAX, createInputReader } from '../input.ts';
 import { liquidateFunds } from '../liquidate-funds.ts';
-import { reservationCommand } from '../reserve-funds.ts';
+import { repeatedOnRace, reservationCommand } from '../reserve-funds.ts';
 import type { Result, Unavailable } from '#kernel/problem.ts';
 import type { Context } from '../context.ts';
 import type { FundsReservation } from '../domain/funds-reservation.ts';
@@ -111,10 +111,10 @@ async function reserve(
     if (error instanceof BatchQueueFull) return refused(unavailable('budgets', error.message));
     throw error;
   }
-  return once(context.database, reservationCommand(request), (tx) =>
-    reserveAnew(
-      changeOf(context, tx, { idempotencyKey: request.idempotencyKey, on: request.on }),
-      request,
+  const change = { idempotencyKey: request.idempotencyKey, on: request.on };
+  return repeatedOnRace(() =>
+    once(context.database, reservationCommand(request), (tx) =>
+      reserveAnew(changeOf(context, tx, change), request),
     ),
   );
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { FINANCE, LAST_MONTH, TODAY, createBudgetWorld, viewerOf } from '../budget-world.ts';
-import { CHECK, RESERVE, createAsk, euro, mutation, wish } from '../budget-questions.ts';
+import { CHECK, RESERVE, createAsk, euro, wish } from '../question-world.ts';
 import type { BudgetWorld } from '../budget-world.ts';
 
 let world: BudgetWorld;

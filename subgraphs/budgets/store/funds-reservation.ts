@@ -71,12 +71,18 @@ export async function reservationsOfDocuments(
   return rows.map(toReservation);
 }
 
-/** The document's current reservation under lock, else its latest one, else null. */
+/**
+ * The document's current reservation under lock, else its latest one, else null. The document itself is locked first:
+ * whoever waited for a reservation's row alone would get the one that was replaced meanwhile.
+ */
 export async function lockReservation(
   tx: Transaction,
   documentType: DocumentType,
   documentId: string,
 ): Promise<FundsReservation | null> {
+  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [
+    `${documentType}/${documentId}`,
+  ]);
   const [row] = await tx.query<ReservationRow>(
     `select ${COLUMNS} from funds_reservation where document_type = $1 and document_id = $2
      order by status in ('CONVERTED', 'RELEASED'), reserved_at desc, id desc limit 1 for update`,

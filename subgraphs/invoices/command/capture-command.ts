@@ -1,4 +1,5 @@
 import { requirePermission } from '#kernel/access.ts';
+import { onceArrived } from '#kernel/arrival.ts';
 import { canonicalJson } from '#kernel/json.ts';
 import { once } from '#kernel/idempotency.ts';
 import { readScope } from '#kernel/identity.ts';
@@ -29,36 +30,59 @@ interface CaptureInput {
   readonly costCentreId?: string | null | undefined;
 }
 
+interface DataInput extends CaptureInput, ManualInvoice {
+  readonly supplierId?: string | null | undefined;
+  readonly purchaseOrderId?: string | null | undefined;
+}
+
 /** Captures an invoice that a person typed, or that another system sends as data. */
 export async function captureInvoice(
   context: Context,
-  input: CaptureInput & ManualInvoice & { readonly supplierId?: string | null | undefined; readonly purchaseOrderId?: string | null | undefined },
+  input: DataInput,
 ): Promise<Result<Invoice, TakeInProblem | CaptureProblem | InvalidInput>> {
   requirePermission(context.viewer, 'invoice:write', placeOf(input));
   const flaw = companyFlaw(input.companyCode);
-  if (flaw !== null) return refused(flaw);
-  const sellerName = input.sellerName ?? (input.supplierId ? await findSupplierName(context.database, input.supplierId) : null);
-  if (input.supplierId && sellerName === null) return refused(notFound('supplier', input.supplierId));
+  return flaw === null ? onceArrived(() => captureData(context, input)) : refused(flaw);
+}
+
+async function captureData(
+  context: Context,
+  input: DataInput,
+): Promise<Result<Invoice, TakeInProblem | CaptureProblem | InvalidInput>> {
+  const sellerName =
+    input.sellerName ??
+    (input.supplierId ? await findSupplierName(context.database, input.supplierId) : null);
+  if (input.supplierId && sellerName === null)
+    return refused(notFound('supplier', input.supplierId));
   const stated = stateManualInvoice({ ...input, sellerName });
   if (!stated.ok) return stated;
   const document = captureDocument(stated.value);
   if (!document.ok) return document;
   const typed = canonicalJson(withoutKey(input));
-  return commit(context, { operation: 'captureInvoice', idempotencyKey: input.idempotencyKey, input }, {
-    ...requestOf(context, input),
-    document: document.value,
-    source: { format: 'MANUAL', sha256: sha256(typed), sizeBytes: Buffer.byteLength(typed) },
-    supplierId: input.supplierId ?? null,
-    purchaseOrderId: input.purchaseOrderId ?? null,
-    orderLineIds: input.lines.map((line) => line.purchaseOrderLineId ?? null),
-  });
+  return commit(
+    context,
+    { operation: 'captureInvoice', idempotencyKey: input.idempotencyKey, input },
+    {
+      ...requestOf(context, input),
+      document: document.value,
+      source: { format: 'MANUAL', sha256: sha256(typed), sizeBytes: Buffer.byteLength(typed) },
+      supplierId: input.supplierId ?? null,
+      purchaseOrderId: input.purchaseOrderId ?? null,
+      orderLineIds: input.lines.map((line) => line.purchaseOrderLineId ?? null),
+    },
+  );
 }
 
 /** Captures an invoice from a UBL 2.1 document. */
 export async function captureInvoiceDocument(
   context: Context,
-  input: CaptureInput & { readonly content?: string | null | undefined; readonly contentBase64?: string | null | undefined },
-): Promise<Result<Invoice, TakeInProblem | CaptureProblem | InvalidInput | DocumentTooLarge | XmlProblem>> {
+  input: CaptureInput & {
+    readonly content?: string | null | undefined;
+    readonly contentBase64?: string | null | undefined;
+  },
+): Promise<
+  Result<Invoice, TakeInProblem | CaptureProblem | InvalidInput | DocumentTooLarge | XmlProblem>
+> {
   requirePermission(context.viewer, 'invoice:write', placeOf(input));
   const flaw = companyFlaw(input.companyCode);
   if (flaw !== null) return refused(flaw);
@@ -71,14 +95,22 @@ export async function captureInvoiceDocument(
   const { text: _, ...file } = content.value;
   // The key is bound to the bytes, not to their copy in the idempotency table's fingerprint.
   const { content: _text, contentBase64: _base64, ...rest } = input;
-  return commit(context, { operation: 'captureInvoiceDocument', idempotencyKey: input.idempotencyKey, input: { ...rest, sha256: file.sha256 } }, {
-    ...requestOf(context, input),
-    document: document.value,
-    source: { format: 'UBL', ...file },
-    supplierId: null,
-    purchaseOrderId: null,
-    orderLineIds: [],
-  });
+  return commit(
+    context,
+    {
+      operation: 'captureInvoiceDocument',
+      idempotencyKey: input.idempotencyKey,
+      input: { ...rest, sha256: file.sha256 },
+    },
+    {
+      ...requestOf(context, input),
+      document: document.value,
+      source: { format: 'UBL', ...file },
+      supplierId: null,
+      purchaseOrderId: null,
+      orderLineIds: [],
+    },
+  );
 }
 
 function commit(
@@ -88,7 +120,12 @@ function commit(
 ): Promise<Result<Invoice, TakeInProblem>> {
   const { idempotencyKey } = command;
   const using = { clock: context.clock, telling: tellingOf(context, idempotencyKey) };
-  const named = { caller: context.viewer.id, idempotencyKey, operation: command.operation, input: withoutKey(command.input) };
+  const named = {
+    caller: context.viewer.id,
+    idempotencyKey,
+    operation: command.operation,
+    input: withoutKey(command.input),
+  };
   return once(context.database, named, (tx) => takeIn(tx, request, using));
 }
 
@@ -110,7 +147,13 @@ const COMPANY_CODE = /^[A-Z0-9]{2,8}$/;
 
 function companyFlaw(companyCode: string): InvalidInput | null {
   if (COMPANY_CODE.test(companyCode)) return null;
-  return invalidInput([{ field: 'companyCode', code: 'UNKNOWN_COMPANY', message: 'A company code such as "DE01" is expected.' }]);
+  return invalidInput([
+    {
+      field: 'companyCode',
+      code: 'UNKNOWN_COMPANY',
+      message: 'A company code such as "DE01" is expected.',
+    },
+  ]);
 }
 
 function withoutKey(input: { readonly idempotencyKey?: string }): object {

@@ -7,6 +7,7 @@ import { captured } from '../domain/invoice.ts';
 import { capture } from '../domain/invoice-decision.ts';
 import { tellFacts } from './invoice-fact.ts';
 import { drawMatch, findOrderId, lockOrderOf } from './invoice-match.ts';
+import { passOn } from './waiting-invoices.ts';
 import { resolveSeller, sellerKeys } from '../domain/seller.ts';
 import { placeOfOrder } from '../store/matching-store.ts';
 import { findDuplicate, insertInvoices, insertLines, putHolds } from '../store/invoice-store.ts';
@@ -55,16 +56,25 @@ export async function takeIn(
   const change = await matched(tx, drafted.value, { request, clock: using.clock });
   const { invoice, lines, holds } = change.dossier;
   const inserted = await insertInvoices(tx, [invoice]);
-  if (inserted.length === 0) return refused(duplicateInvoice(invoice.supplierInvoiceNumber, (await findDuplicate(tx, invoice)) ?? ''));
+  if (inserted.length === 0)
+    return refused(
+      duplicateInvoice(invoice.supplierInvoiceNumber, (await findDuplicate(tx, invoice)) ?? ''),
+    );
   await insertLines(tx, lines);
   await putHolds(tx, holds);
   await tellFacts(tx, using.telling, change.facts);
+  await passOn(tx, change, using);
   return accepted(invoice);
 }
 
-async function findSupplier(tx: Transaction, request: CaptureRequest): Promise<string | null | NotFound> {
+async function findSupplier(
+  tx: Transaction,
+  request: CaptureRequest,
+): Promise<string | null | NotFound> {
   if (request.supplierId !== null) {
-    return (await isKnownSupplier(tx, request.supplierId)) ? request.supplierId : notFound('supplier', request.supplierId);
+    return (await isKnownSupplier(tx, request.supplierId))
+      ? request.supplierId
+      : notFound('supplier', request.supplierId);
   }
   const keys = sellerKeys(request.document.seller);
   return resolveSeller(keys, await findSellerCandidates(tx, keys));
@@ -76,12 +86,23 @@ interface Draft {
 }
 
 /** The invoice before its match; the order is locked from here on, so that the number series is always taken after it. */
-async function draft(tx: Transaction, request: CaptureRequest, clock: Clock): Promise<Result<Draft, DuplicateInvoice | NotFound>> {
+async function draft(
+  tx: Transaction,
+  request: CaptureRequest,
+  clock: Clock,
+): Promise<Result<Draft, DuplicateInvoice | NotFound>> {
   const { document, supplierId } = request;
   const id = newId(clock);
-  const orderId = await findOrderId(tx, { ...document, id, supplierId, companyCode: request.companyCode, purchaseOrderId: request.purchaseOrderId });
+  const orderId = await findOrderId(tx, {
+    ...document,
+    id,
+    supplierId,
+    companyCode: request.companyCode,
+    purchaseOrderId: request.purchaseOrderId,
+  });
   const order = await lockOrderOf(tx, orderId, id);
-  if (request.purchaseOrderId !== null && !isOwnOrder(order, request)) return refused(notFound('purchase order', request.purchaseOrderId));
+  if (request.purchaseOrderId !== null && !isOwnOrder(order, request))
+    return refused(notFound('purchase order', request.purchaseOrderId));
   const draftOf = (number: string): Dossier =>
     captured(document, {
       ...request,
@@ -99,13 +120,25 @@ async function draft(tx: Transaction, request: CaptureRequest, clock: Clock): Pr
 }
 
 function isOwnOrder(order: Order | null, request: CaptureRequest): boolean {
-  return order !== null && order.companyCode === request.companyCode && within(request.scope, placeOfOrder(order));
+  return (
+    order !== null &&
+    order.companyCode === request.companyCode &&
+    within(request.scope, placeOfOrder(order))
+  );
 }
 
-async function matched(tx: Transaction, { dossier, order }: Draft, using: { readonly request: CaptureRequest; readonly clock: Clock }): Promise<Change> {
+async function matched(
+  tx: Transaction,
+  { dossier, order }: Draft,
+  using: { readonly request: CaptureRequest; readonly clock: Clock },
+): Promise<Change> {
   const change = capture(dossier);
   if (dossier.invoice.supplierId === null) return change;
-  const drawn = await drawMatch(tx, change, { order, assigned: assignment(dossier, using.request.orderLineIds), clock: using.clock });
+  const drawn = await drawMatch(tx, change, {
+    order,
+    assigned: assignment(dossier, using.request.orderLineIds),
+    clock: using.clock,
+  });
   if (!drawn.ok) throw new Error(drawn.problem.message);
   return drawn.value;
 }

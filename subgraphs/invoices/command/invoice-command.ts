@@ -7,10 +7,11 @@ import { accepted, invalidInput, notFound, refused, versionConflict } from '#ker
 import { duplicateInvoice } from '../domain/duplicate-invoice.ts';
 import { HOLD_RULES } from '../domain/hold.ts';
 import { INVOICE_LIFECYCLE } from '../domain/invoice.ts';
-import { tellFacts } from './invoice-fact.ts';
-import { drawMatch, findOrderId, lockOrderOf } from './invoice-match.ts';
+import { saveChange } from './invoice-fact.ts';
+import { drawMatch, findOrderId, lockOrderOf, matchAgain } from './invoice-match.ts';
+import { passOn } from './waiting-invoices.ts';
 import * as decision from '../domain/invoice-decision.ts';
-import { findDuplicate, findPlace, lockDossier, putHolds, readInvoices, updateInvoice, updateLineLinks } from '../store/invoice-store.ts';
+import { findDuplicate, findPlace, lockDossier, readInvoices } from '../store/invoice-store.ts';
 import { placeOfOrder } from '../store/matching-store.ts';
 import { isKnownSupplier } from '../store/projection-store.ts';
 import type { Transaction } from '#kernel/database.ts';
@@ -54,17 +55,27 @@ export async function releaseHolds(
   // Which of the two permissions is needed depends on the holds; nobody without either gets to know of them.
   const permission = may(viewer, 'hold:release') ? 'hold:release' : 'hold:release-payment';
   const command = { operation: 'releaseHolds', permission, input } as const;
-  return changeInvoice<NotFound | IllegalTransition | SegregationOfDuties | HoldNotReleasable>(context, command, async (tx, dossier, place) => {
-    const open = new Map(dossier.holds.filter((hold) => hold.status === 'OPEN').map((hold) => [hold.id, hold]));
-    for (const id of input.holdIds) {
-      const hold = open.get(id);
-      if (hold === undefined) return refused(notFound('open hold', id));
-      const needed = HOLD_RULES[hold.code].releasedWith;
-      if (needed !== null) requirePermission(viewer, needed, place);
-    }
-    const released = decision.releaseHolds(dossier, { ...input, by: viewer.id, now: clock.now() });
-    return released.ok ? matchAgain(tx, released.value, context) : released;
-  });
+  return changeInvoice<NotFound | IllegalTransition | SegregationOfDuties | HoldNotReleasable>(
+    context,
+    command,
+    async (tx, dossier, place) => {
+      const open = new Map(
+        dossier.holds.filter((hold) => hold.status === 'OPEN').map((hold) => [hold.id, hold]),
+      );
+      for (const id of input.holdIds) {
+        const hold = open.get(id);
+        if (hold === undefined) return refused(notFound('open hold', id));
+        const needed = HOLD_RULES[hold.code].releasedWith;
+        if (needed !== null) requirePermission(viewer, needed, place);
+      }
+      const released = decision.releaseHolds(dossier, {
+        ...input,
+        by: viewer.id,
+        now: clock.now(),
+      });
+      return released.ok ? matchAgain(tx, released.value, context) : released;
+    },
+  );
 }
 
 export async function resolveInvoiceSupplier(
@@ -72,15 +83,28 @@ export async function resolveInvoiceSupplier(
   input: ChangeInput & { readonly supplierId: string },
 ): Answer<DuplicateInvoice> {
   const { supplierId } = input;
-  const command = { operation: 'resolveInvoiceSupplier', permission: 'invoice:write', input } as const;
-  const resolving = changeInvoice<DuplicateInvoice | NotFound | IllegalTransition>(context, command, async (tx, dossier) => {
-    if (!(await isKnownSupplier(tx, supplierId))) return refused(notFound('supplier', supplierId));
-    return resolveAndMatch(tx, dossier, { supplierId, clock: context.clock });
-  });
+  const command = {
+    operation: 'resolveInvoiceSupplier',
+    permission: 'invoice:write',
+    input,
+  } as const;
+  const resolving = changeInvoice<DuplicateInvoice | NotFound | IllegalTransition>(
+    context,
+    command,
+    async (tx, dossier) => {
+      if (!(await isKnownSupplier(tx, supplierId)))
+        return refused(notFound('supplier', supplierId));
+      return resolveAndMatch(tx, dossier, { supplierId, clock: context.clock });
+    },
+  );
   return resolving.catch(async (error: unknown) => {
     if (violatedConstraint(error) !== 'invoice_supplier_number') throw error;
     // The same number came in between the look and the write.
-    const [invoice] = await readInvoices(context.database, [input.invoiceId], readScope(context.viewer));
+    const [invoice] = await readInvoices(
+      context.database,
+      [input.invoiceId],
+      readScope(context.viewer),
+    );
     if (invoice === undefined) throw error;
     const earlier = await findDuplicate(context.database, { ...invoice, supplierId });
     return refused(duplicateInvoice(invoice.supplierInvoiceNumber, earlier ?? ''));
@@ -91,35 +115,62 @@ export async function rematchInvoice(
   context: Context,
   input: ChangeInput & {
     readonly purchaseOrderId?: string | null | undefined;
-    readonly lines?: readonly { readonly invoiceLineId: string; readonly purchaseOrderLineId: string }[] | null | undefined;
+    readonly lines?:
+      | readonly { readonly invoiceLineId: string; readonly purchaseOrderLineId: string }[]
+      | null
+      | undefined;
   },
 ): Answer<never> {
   const orderId = input.purchaseOrderId ?? null;
-  const command = { operation: 'rematchInvoice', permission: 'invoice:write', input, orderId } as const;
+  const command = {
+    operation: 'rematchInvoice',
+    permission: 'invoice:write',
+    input,
+    orderId,
+  } as const;
   return changeInvoice<NotFound | IllegalTransition>(context, command, async (tx, dossier) => {
     const legal = step(INVOICE_LIFECYCLE, dossier.invoice.status, 'hold');
     if (!legal.ok) return legal;
-    const order = await lockOrderOf(tx, orderId ?? dossier.invoice.purchaseOrderId ?? (await findOrderId(tx, dossier.invoice)), dossier.invoice.id);
-    const isVisible = order !== null && order.companyCode === dossier.invoice.companyCode && within(readScope(context.viewer), placeOfOrder(order));
+    const order = await lockOrderOf(
+      tx,
+      orderId ?? dossier.invoice.purchaseOrderId ?? (await findOrderId(tx, dossier.invoice)),
+      dossier.invoice.id,
+    );
+    const isVisible =
+      order !== null &&
+      order.companyCode === dossier.invoice.companyCode &&
+      within(readScope(context.viewer), placeOfOrder(order));
     if (orderId !== null && !isVisible) return refused(notFound('purchase order', orderId));
-    const assigned = new Map((input.lines ?? []).map((line) => [line.invoiceLineId, line.purchaseOrderLineId]));
-    const stranger = [...assigned.values()].find((id) => order?.lines.every((line) => line.id !== id) !== false);
+    const assigned = new Map(
+      (input.lines ?? []).map((line) => [line.invoiceLineId, line.purchaseOrderLineId]),
+    );
+    const stranger = [...assigned.values()].find(
+      (id) => order?.lines.every((line) => line.id !== id) !== false,
+    );
     if (stranger !== undefined) return refused(notFound('line of the purchase order', stranger));
     return drawMatch(tx, decision.unchanged(dossier), { order, assigned, clock: context.clock });
   });
 }
 
-export async function rejectInvoice(context: Context, input: ChangeInput & { readonly reason: string }): Answer<InvalidInput> {
+export async function rejectInvoice(
+  context: Context,
+  input: ChangeInput & { readonly reason: string },
+): Answer<InvalidInput> {
   return endInvoice(context, input, { operation: 'rejectInvoice', end: decision.reject });
 }
 
-export async function cancelInvoice(context: Context, input: ChangeInput & { readonly reason: string }): Answer<InvalidInput> {
+export async function cancelInvoice(
+  context: Context,
+  input: ChangeInput & { readonly reason: string },
+): Answer<InvalidInput> {
   return endInvoice(context, input, { operation: 'cancelInvoice', end: decision.cancel });
 }
 
 export async function retryPosting(context: Context, input: ChangeInput): Answer<never> {
-  return changeInvoice(context, { operation: 'retryPosting', permission: 'invoice:write', input }, async (_tx, dossier) =>
-    decision.retryPosting(dossier, context.clock.now()),
+  return changeInvoice(
+    context,
+    { operation: 'retryPosting', permission: 'invoice:write', input },
+    async (_tx, dossier) => decision.retryPosting(dossier, context.clock.now()),
   );
 }
 
@@ -130,8 +181,10 @@ async function endInvoice(
 ): Answer<InvalidInput> {
   const flaw = reasonFlaw(input.reason);
   if (flaw !== null) return refused(flaw);
-  return changeInvoice(context, { operation: ending.operation, permission: 'invoice:write', input }, async (_tx, dossier) =>
-    ending.end(dossier, input.reason, context.clock.now()),
+  return changeInvoice(
+    context,
+    { operation: ending.operation, permission: 'invoice:write', input },
+    async (_tx, dossier) => ending.end(dossier, input.reason, context.clock.now()),
   );
 }
 
@@ -164,21 +217,15 @@ async function changeInvoice<P extends Problem>(
     const dossier = await lockDossier(tx, input.invoiceId);
     if (dossier === null) return refused(notFound('invoice', input.invoiceId));
     const { version } = dossier.invoice;
-    if (typeof input.expectedVersion === 'number' && input.expectedVersion !== version) return refused(versionConflict('invoice', version));
+    if (typeof input.expectedVersion === 'number' && input.expectedVersion !== version)
+      return refused(versionConflict('invoice', version));
     const change = await decide(tx, dossier, place);
     if (!change.ok) return change;
-    await saveChange(tx, change.value, tellingOf(context, idempotencyKey));
+    const telling = tellingOf(context, idempotencyKey);
+    await saveChange(tx, change.value, telling);
+    await passOn(tx, change.value, { clock: context.clock, telling });
     return accepted(change.value.dossier.invoice);
   });
-}
-
-/** Writes a change of an existing invoice with everything it tells. */
-export async function saveChange(tx: Transaction, change: Change, telling: Telling): Promise<void> {
-  const { invoice, lines, holds } = change.dossier;
-  await updateInvoice(tx, invoice);
-  await updateLineLinks(tx, lines);
-  await putHolds(tx, holds);
-  await tellFacts(tx, telling, change.facts);
 }
 
 /** The supplier of a queued invoice is known now; refused when this supplier's number was captured before. */
@@ -195,31 +242,32 @@ export async function resolveAndMatch(
   return matchAgain(tx, resolved.value, resolution);
 }
 
-/** Matches with the order that the invoice has or, if it has none yet, the one it names. */
-export async function matchAgain(
-  tx: Transaction,
-  change: Change,
-  using: { readonly clock: Context['clock'] },
-): Promise<Result<Change, IllegalTransition>> {
-  const { invoice } = change.dossier;
-  const order = await lockOrderOf(tx, await findOrderId(tx, invoice), invoice.id);
-  return drawMatch(tx, change, { order, clock: using.clock });
-}
-
 /** Names the request as the cause of what follows. */
 export function tellingOf(context: Context, idempotencyKey: string): Telling {
   return {
     event: context.event,
-    cause: { causationId: idempotencyKey, traceparent: context.traceparent, actorId: context.viewer.id },
+    cause: {
+      causationId: idempotencyKey,
+      traceparent: context.traceparent,
+      actorId: context.viewer.id,
+    },
   };
 }
 
 function reasonFlaw(reason: string): InvalidInput | null {
   const length = reason.trim().length;
   if (length > 0 && length <= REASON_MAX) return null;
-  return invalidInput([{ field: 'reason', code: 'BAD_LENGTH', message: `A reason of 1 to ${REASON_MAX} characters is expected.` }]);
+  return invalidInput([
+    {
+      field: 'reason',
+      code: 'BAD_LENGTH',
+      message: `A reason of 1 to ${REASON_MAX} characters is expected.`,
+    },
+  ]);
 }
 
 function emptyHolds(): InvalidInput {
-  return invalidInput([{ field: 'holdIds', code: 'EMPTY', message: 'The id of at least one open hold is expected.' }]);
+  return invalidInput([
+    { field: 'holdIds', code: 'EMPTY', message: 'The id of at least one open hold is expected.' },
+  ]);
 }

@@ -1,11 +1,12 @@
 import { money, toWire } from '#kernel/money.ts';
 import { appendEvents } from '#kernel/outbox.ts';
+import { putHolds, updateInvoice, updateLineLinks } from '../store/invoice-store.ts';
 import { openHolds } from '../domain/hold.ts';
 import type { Transaction } from '#kernel/database.ts';
 import type { Cause, createEventFactory } from '#kernel/event.ts';
 import type { InvoiceEvent, InvoiceSnapshot, PaymentSnapshot } from '../events.ts';
 import type { Dossier, Invoice } from '../domain/invoice.ts';
-import type { Fact } from '../domain/invoice-decision.ts';
+import type { Change, Fact } from '../domain/invoice-decision.ts';
 import type { Payment } from '../domain/payment.ts';
 
 /** Who tells, and why: the thread comes from the document itself. */
@@ -15,14 +16,23 @@ export interface Telling {
 }
 
 /** Writes what happened to an invoice into the outbox; each fact is one version, in order. */
-export async function tellFacts(tx: Transaction, telling: Telling, facts: readonly Fact[]): Promise<void> {
+export async function tellFacts(
+  tx: Transaction,
+  telling: Telling,
+  facts: readonly Fact[],
+): Promise<void> {
   const events = facts.map(({ type, dossier }) => {
     const { invoice } = dossier;
     return telling.event<InvoiceEvent['type'], InvoiceSnapshot>(
       { ...telling.cause, correlationId: invoice.correlationId },
       {
         type,
-        document: { type: 'Invoice', id: invoice.id, number: invoice.number, status: invoice.status },
+        document: {
+          type: 'Invoice',
+          id: invoice.id,
+          number: invoice.number,
+          status: invoice.status,
+        },
         sequence: invoice.version,
         audience: audienceOf(invoice),
         data: snapshotOf(dossier),
@@ -32,6 +42,15 @@ export async function tellFacts(tx: Transaction, telling: Telling, facts: readon
   await appendEvents(tx, events);
 }
 
+/** Writes a change of an existing invoice with everything it tells. */
+export async function saveChange(tx: Transaction, change: Change, telling: Telling): Promise<void> {
+  const { invoice, lines, holds } = change.dossier;
+  await updateInvoice(tx, invoice);
+  await updateLineLinks(tx, lines);
+  await putHolds(tx, holds);
+  await tellFacts(tx, telling, change.facts);
+}
+
 const PAYMENT_FACTS = {
   SCHEDULED: 'concord.payment.scheduled.v1',
   PAID: 'concord.payment.paid.v1',
@@ -39,7 +58,11 @@ const PAYMENT_FACTS = {
 } as const;
 
 /** Writes the ERP's word on a payment into the outbox; whoever may see the invoice may see it. */
-export async function tellPayment(tx: Transaction, telling: Telling, told: { readonly payment: Payment; readonly invoice: Invoice }): Promise<void> {
+export async function tellPayment(
+  tx: Transaction,
+  telling: Telling,
+  told: { readonly payment: Payment; readonly invoice: Invoice },
+): Promise<void> {
   const { payment, invoice } = told;
   const data: PaymentSnapshot = {
     paymentId: payment.id,
@@ -63,7 +86,11 @@ export async function tellPayment(tx: Transaction, telling: Telling, told: { rea
 }
 
 function audienceOf(invoice: Invoice) {
-  return { companyCode: invoice.companyCode, costCentreId: invoice.costCentreId, ownerId: invoice.ownerId };
+  return {
+    companyCode: invoice.companyCode,
+    costCentreId: invoice.costCentreId,
+    ownerId: invoice.ownerId,
+  };
 }
 
 function snapshotOf({ invoice, lines, holds }: Dossier): InvoiceSnapshot {

@@ -21,7 +21,10 @@ export async function applyPaymentReport(
   if (dossier === null) return;
   const { invoice } = dossier;
   const amount = parseMoney(report.amount);
-  if (typeof amount === 'string') throw new Error(`Payment ${report.paymentNumber} of ${invoice.number} has the amount "${report.amount.amount} ${report.amount.currency}" (${amount}); a money amount is expected.`);
+  if (typeof amount === 'string')
+    throw new Error(
+      `Payment ${report.paymentNumber} of ${invoice.number} has the amount "${report.amount.amount} ${report.amount.currency}" (${amount}); a money amount is expected.`,
+    );
   const [payment] = await putPayments(tx, [
     {
       id: idFromName(`payment ${report.erp} ${report.paymentNumber} ${report.invoiceId}`),
@@ -40,6 +43,7 @@ export async function applyPaymentReport(
   const called = paymentStep(invoice.payableMinor, await readPaymentsOf(tx, invoice.id));
   const next = called === null ? null : step(PAYMENT_LIFECYCLE, invoice.paymentStatus, called);
   const paymentStatus = next?.ok === true ? next.value : invoice.paymentStatus;
-  if (paymentStatus !== invoice.paymentStatus) await updatePaymentStatus(tx, invoice.id, paymentStatus);
+  if (paymentStatus !== invoice.paymentStatus)
+    await updatePaymentStatus(tx, invoice.id, paymentStatus);
   await tellPayment(tx, using.telling, { payment, invoice });
 }

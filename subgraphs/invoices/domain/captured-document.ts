@@ -1,12 +1,25 @@
 import { formatDecimal } from '#kernel/decimal.ts';
 import { isCurrency, parseMoney } from '#kernel/money.ts';
 import { accepted, refused } from '#kernel/problem.ts';
-import { arithmeticViolations, documentTax, presenceViolations, totalsMismatch } from './en-16931.ts';
+import {
+  arithmeticViolations,
+  documentTax,
+  presenceViolations,
+  totalsMismatch,
+} from './en-16931.ts';
 import { documentRules } from './stated-invoice.ts';
 import type { Decimal } from '#kernel/decimal.ts';
 import type { Problem, Result } from '#kernel/problem.ts';
 import type { TotalsMismatch } from './en-16931.ts';
-import type { DocumentRules, InvoiceKind, Party, RuleViolation, StatedAdjustment, StatedInvoice, StatedLine } from './stated-invoice.ts';
+import type {
+  DocumentRules,
+  InvoiceKind,
+  Party,
+  RuleViolation,
+  StatedAdjustment,
+  StatedInvoice,
+  StatedLine,
+} from './stated-invoice.ts';
 
 /** Decimals as text: prices and quantities have more places than money. */
 export interface CapturedLine {
@@ -53,7 +66,10 @@ export interface CapturedDocument {
   readonly lines: readonly CapturedLine[];
   readonly adjustments: readonly CapturedAdjustment[];
   readonly taxes: readonly CapturedTax[];
-  readonly paymentMeans: readonly { readonly code: string | null; readonly maskedAccount: string | null }[];
+  readonly paymentMeans: readonly {
+    readonly code: string | null;
+    readonly maskedAccount: string | null;
+  }[];
   readonly lineNetMinor: bigint;
   readonly allowancesMinor: bigint;
   readonly chargesMinor: bigint;
@@ -75,7 +91,8 @@ export type CaptureProblem = DocumentRules | TotalsMismatch | UnknownCurrency;
 
 /** Believes a document whose statements satisfy the rules, or answers with every rule that it breaks. */
 export function captureDocument(stated: StatedInvoice): Result<CapturedDocument, CaptureProblem> {
-  if (stated.currency !== null && !isCurrency(stated.currency)) return refused(unknownCurrency(stated.currency));
+  if (stated.currency !== null && !isCurrency(stated.currency))
+    return refused(unknownCurrency(stated.currency));
   const missing = presenceViolations(stated);
   if (missing.length > 0) return refused(documentRules(missing));
   const wrong = arithmeticViolations(stated);
@@ -105,7 +122,8 @@ class Amounts {
     if (value === null) return 0n;
     const money = parseMoney({ amount: formatDecimal(value), currency: this.#currency });
     if (typeof money !== 'string') return money.amountMinor;
-    const reason = money === 'TOO_LARGE' ? 'is too large' : `has more decimals than ${this.#currency} has`;
+    const reason =
+      money === 'TOO_LARGE' ? 'is too large' : `has more decimals than ${this.#currency} has`;
     this.flaws.push({ rule: 'BR-DEC', message: `${name} ${formatDecimal(value)} ${reason}.` });
     return 0n;
   }
@@ -156,7 +174,10 @@ function toLine(line: StatedLine, amounts: Amounts): CapturedLine {
     unitCode: line.unitCode ?? '',
     unitPrice: line.unitPrice === null ? '0' : formatDecimal(line.unitPrice),
     // A price quantity of zero is a price for nothing; one is what its absence means.
-    priceQuantity: line.priceQuantity === null || line.priceQuantity.units === 0n ? '1' : formatDecimal(line.priceQuantity),
+    priceQuantity:
+      line.priceQuantity === null || line.priceQuantity.units === 0n
+        ? '1'
+        : formatDecimal(line.priceQuantity),
     netAmountMinor: amounts.minor(line.netAmount, 'the net amount of a line'),
     orderLineReference: line.orderLineReference,
     taxCategory: line.taxCategory ?? '',
@@ -167,7 +188,10 @@ function toLine(line: StatedLine, amounts: Amounts): CapturedLine {
 function toAdjustment(adjustment: StatedAdjustment, amounts: Amounts): CapturedAdjustment {
   return {
     isCharge: adjustment.isCharge,
-    amountMinor: amounts.minor(adjustment.amount, adjustment.isCharge ? 'a charge' : 'an allowance'),
+    amountMinor: amounts.minor(
+      adjustment.amount,
+      adjustment.isCharge ? 'a charge' : 'an allowance',
+    ),
     reason: adjustment.reason,
   };
 }

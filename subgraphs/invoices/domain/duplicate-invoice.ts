@@ -6,7 +6,10 @@ export interface DuplicateInvoice extends Problem<'DUPLICATE_INVOICE'> {
   readonly existingInvoiceId: string;
 }
 
-export function duplicateInvoice(supplierInvoiceNumber: string, existingInvoiceId: string): DuplicateInvoice {
+export function duplicateInvoice(
+  supplierInvoiceNumber: string,
+  existingInvoiceId: string,
+): DuplicateInvoice {
   return {
     code: 'DUPLICATE_INVOICE',
     message: `An invoice of this supplier with the number "${supplierInvoiceNumber.slice(0, 80)}", or another writing of it, was captured before. Open the existing invoice; if that one is wrong, reject or cancel it first.`,

@@ -17,21 +17,96 @@ interface HoldRule {
 
 /** Every reason not to pay, with who sees to it. Canonical codes of the domain reference, section 1.5. */
 export const HOLD_RULES = {
-  PRICE_VARIANCE: { ownerRole: 'buyer', releasedWith: 'hold:release', liftedBy: 'ORDER', advice: 'Agree on the price with the supplier and change the order, or release the hold.' },
-  QTY_OVER_ORDERED: { ownerRole: 'buyer', releasedWith: 'hold:release-payment', liftedBy: 'ORDER', advice: 'Change the order, ask for a credit memo, or release the hold.' },
-  QTY_OVER_RECEIVED: { ownerRole: 'receiver', releasedWith: 'hold:release-payment', liftedBy: 'RECEIPT', advice: 'Post the missing receipt, ask for a credit memo, or release the hold.' },
-  NO_RECEIPT: { ownerRole: 'receiver', releasedWith: 'hold:release-payment', liftedBy: 'RECEIPT', advice: 'Post the receipt; the invoice is then matched by itself.' },
-  NO_PO: { ownerRole: 'ap-clerk', releasedWith: 'hold:release-payment', liftedBy: 'ORDER', advice: 'Name the order with rematchInvoice, or release the hold.' },
-  PO_CLOSED: { ownerRole: 'buyer', releasedWith: 'hold:release-payment', liftedBy: 'ORDER', advice: 'Name another order with rematchInvoice, or release the hold.' },
-  PO_LINE_NOT_FOUND: { ownerRole: 'ap-clerk', releasedWith: 'hold:release', liftedBy: 'INVOICE', advice: 'Name the order line with rematchInvoice, or release the hold.' },
-  CURRENCY_MISMATCH: { ownerRole: 'ap-clerk', releasedWith: null, liftedBy: 'ORDER', advice: 'Ask the supplier for an invoice in the currency of the order.' },
-  UOM_MISMATCH: { ownerRole: 'ap-clerk', releasedWith: 'hold:release', liftedBy: 'ORDER', advice: 'Compare the quantities by hand, then release the hold.' },
-  AMOUNT_OVER_LIMIT: { ownerRole: 'finance-operations', releasedWith: 'hold:release-payment', liftedBy: 'INVOICE', advice: 'Have finance operations look at the invoice and release the hold.' },
-  SUPPLIER_BLOCKED: { ownerRole: 'supplier-steward', releasedWith: null, liftedBy: 'SUPPLIER', advice: 'Have the block lifted at the supplier; the invoice is then matched by itself.' },
-  SUPPLIER_MISMATCH: { ownerRole: 'buyer', releasedWith: null, liftedBy: 'ORDER', advice: "Name an order of this supplier with rematchInvoice, or reject the invoice." },
-  TAX_VARIANCE: { ownerRole: 'ap-clerk', releasedWith: 'hold:release', liftedBy: 'INVOICE', advice: 'Check the tax, then release the hold or reject the invoice.' },
-  FREIGHT_UNPLANNED: { ownerRole: 'buyer', releasedWith: 'hold:release', liftedBy: 'ORDER', advice: 'Check the charges with the supplier, then release the hold.' },
-  CREDIT_WITHOUT_INVOICE: { ownerRole: 'ap-clerk', releasedWith: 'hold:release-payment', liftedBy: 'INVOICE', advice: 'Find the invoice that is credited, or release the hold.' },
+  PRICE_VARIANCE: {
+    ownerRole: 'buyer',
+    releasedWith: 'hold:release',
+    liftedBy: 'ORDER',
+    advice: 'Agree on the price with the supplier and change the order, or release the hold.',
+  },
+  QTY_OVER_ORDERED: {
+    ownerRole: 'buyer',
+    releasedWith: 'hold:release-payment',
+    liftedBy: 'ORDER',
+    advice: 'Change the order, ask for a credit memo, or release the hold.',
+  },
+  QTY_OVER_RECEIVED: {
+    ownerRole: 'receiver',
+    releasedWith: 'hold:release-payment',
+    liftedBy: 'RECEIPT',
+    advice: 'Post the missing receipt, ask for a credit memo, or release the hold.',
+  },
+  NO_RECEIPT: {
+    ownerRole: 'receiver',
+    releasedWith: 'hold:release-payment',
+    liftedBy: 'RECEIPT',
+    advice: 'Post the receipt; the invoice is then matched by itself.',
+  },
+  NO_PO: {
+    ownerRole: 'ap-clerk',
+    releasedWith: 'hold:release-payment',
+    liftedBy: 'ORDER',
+    advice: 'Name the order with rematchInvoice, or release the hold.',
+  },
+  PO_CLOSED: {
+    ownerRole: 'buyer',
+    releasedWith: 'hold:release-payment',
+    liftedBy: 'ORDER',
+    advice: 'Name another order with rematchInvoice, or release the hold.',
+  },
+  PO_LINE_NOT_FOUND: {
+    ownerRole: 'ap-clerk',
+    releasedWith: 'hold:release',
+    liftedBy: 'INVOICE',
+    advice: 'Name the order line with rematchInvoice, or release the hold.',
+  },
+  CURRENCY_MISMATCH: {
+    ownerRole: 'ap-clerk',
+    releasedWith: null,
+    liftedBy: 'ORDER',
+    advice: 'Ask the supplier for an invoice in the currency of the order.',
+  },
+  UOM_MISMATCH: {
+    ownerRole: 'ap-clerk',
+    releasedWith: 'hold:release',
+    liftedBy: 'ORDER',
+    advice: 'Compare the quantities by hand, then release the hold.',
+  },
+  AMOUNT_OVER_LIMIT: {
+    ownerRole: 'finance-operations',
+    releasedWith: 'hold:release-payment',
+    liftedBy: 'INVOICE',
+    advice: 'Have finance operations look at the invoice and release the hold.',
+  },
+  SUPPLIER_BLOCKED: {
+    ownerRole: 'supplier-steward',
+    releasedWith: null,
+    liftedBy: 'SUPPLIER',
+    advice: 'Have the block lifted at the supplier; the invoice is then matched by itself.',
+  },
+  SUPPLIER_MISMATCH: {
+    ownerRole: 'buyer',
+    releasedWith: null,
+    liftedBy: 'ORDER',
+    advice: 'Name an order of this supplier with rematchInvoice, or reject the invoice.',
+  },
+  TAX_VARIANCE: {
+    ownerRole: 'ap-clerk',
+    releasedWith: 'hold:release',
+    liftedBy: 'INVOICE',
+    advice: 'Check the tax, then release the hold or reject the invoice.',
+  },
+  FREIGHT_UNPLANNED: {
+    ownerRole: 'buyer',
+    releasedWith: 'hold:release',
+    liftedBy: 'ORDER',
+    advice: 'Check the charges with the supplier, then release the hold.',
+  },
+  CREDIT_WITHOUT_INVOICE: {
+    ownerRole: 'ap-clerk',
+    releasedWith: 'hold:release-payment',
+    liftedBy: 'INVOICE',
+    advice: 'Find the invoice that is credited, or release the hold.',
+  },
 } as const satisfies Readonly<Record<string, HoldRule>>;
 
 export type HoldCode = keyof typeof HOLD_RULES;
@@ -70,11 +145,17 @@ export interface Placing {
  * The holds after a match: findings that are new are placed, causes that have gone are lifted. A release stands for
  * as much as it was given for; a finding that has grown since is held again.
  */
-export function placeHolds(holds: readonly Hold[], findings: readonly Finding[], placing: Placing): Hold[] {
+export function placeHolds(
+  holds: readonly Hold[],
+  findings: readonly Finding[],
+  placing: Placing,
+): Hold[] {
   const kept = holds.map((hold) => {
     if (hold.status !== 'OPEN') return hold;
     const finding = findings.find((candidate) => isSame(candidate, hold));
-    return finding === undefined ? { ...hold, status: 'LIFTED' as const, closedAt: placing.now } : { ...hold, ...finding };
+    return finding === undefined
+      ? { ...hold, status: 'LIFTED' as const, closedAt: placing.now }
+      : { ...hold, ...finding };
   });
   const placed = findings
     .filter((finding) => !kept.some((hold) => isSame(finding, hold) && covers(hold, finding)))

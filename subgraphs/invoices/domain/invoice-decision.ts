@@ -40,11 +40,17 @@ export function unchanged(dossier: Dossier): Change {
 /** The first fact of an invoice; its version is already 1. */
 export function capture(dossier: Dossier): Change {
   const change = { dossier, facts: [{ type: 'concord.invoice.captured.v1' as const, dossier }] };
-  return dossier.invoice.supplierId === null ? mustAdvance(change, { step: 'missSupplier', fact: null, now: dossier.invoice.capturedAt }) : change;
+  return dossier.invoice.supplierId === null
+    ? mustAdvance(change, { step: 'missSupplier', fact: null, now: dossier.invoice.capturedAt })
+    : change;
 }
 
 /** The seller is this supplier; the match follows. */
-export function resolveSupplier(dossier: Dossier, supplierId: string, now: Date): Result<Change, IllegalTransition> {
+export function resolveSupplier(
+  dossier: Dossier,
+  supplierId: string,
+  now: Date,
+): Result<Change, IllegalTransition> {
   return advance(unchanged(dossier), {
     step: 'resolveSupplier',
     fact: 'concord.invoice.supplier-resolved.v1',
@@ -71,7 +77,11 @@ export function linkOrder(dossier: Dossier, order: OrderLink | null): Dossier {
 }
 
 /** Draws the conclusion of a match: posting is asked for when nothing holds the invoice. */
-export function concludeMatch(change: Change, findings: readonly Finding[], deciding: Deciding): Result<Change, IllegalTransition> {
+export function concludeMatch(
+  change: Change,
+  findings: readonly Finding[],
+  deciding: Deciding,
+): Result<Change, IllegalTransition> {
   const { dossier } = change;
   const holds = placeHolds(dossier.holds, findings, { invoiceId: dossier.invoice.id, ...deciding });
   const open = openHolds(holds);
@@ -79,55 +89,105 @@ export function concludeMatch(change: Change, findings: readonly Finding[], deci
   const { now } = deciding;
   if (open.length === 0) {
     const matched = advance(held, { step: 'match', fact: 'concord.invoice.matched.v1', now });
-    return matched.ok ? advance(matched.value, { step: 'requestPosting', fact: 'concord.invoice.posting-requested.v1', now }) : matched;
+    return matched.ok
+      ? advance(matched.value, {
+          step: 'requestPosting',
+          fact: 'concord.invoice.posting-requested.v1',
+          now,
+        })
+      : matched;
   }
   const waits = open.every((hold) => hold.code === 'NO_RECEIPT');
-  const result = advance(held, { step: waits ? 'awaitReceipt' : 'hold', fact: 'concord.invoice.held.v1', now });
+  const result = advance(held, {
+    step: waits ? 'awaitReceipt' : 'hold',
+    fact: 'concord.invoice.held.v1',
+    now,
+  });
   // Nothing to tell when the same holds stand as before.
-  const same = result.ok && result.value.dossier.invoice.status === dossier.invoice.status && keysOf(open) === keysOf(openHolds(dossier.holds));
+  const same =
+    result.ok &&
+    result.value.dossier.invoice.status === dossier.invoice.status &&
+    keysOf(open) === keysOf(openHolds(dossier.holds));
   return same ? accepted(held) : result;
 }
 
 /** Releases holds by hand; the match is drawn again afterwards. Who captured an invoice does not release it. */
 export function releaseHolds(
   dossier: Dossier,
-  release: { readonly holdIds: readonly string[]; readonly by: string; readonly reason: string; readonly now: Date },
+  release: {
+    readonly holdIds: readonly string[];
+    readonly by: string;
+    readonly reason: string;
+    readonly now: Date;
+  },
 ): Result<Change, IllegalTransition | SegregationOfDuties | HoldNotReleasable> {
   const legal = step(INVOICE_LIFECYCLE, dossier.invoice.status, 'release');
   if (!legal.ok) return legal;
   if (dossier.invoice.capturedBy === release.by) {
     return refused(
-      segregationOfDuties('capturer-does-not-release', `You captured ${dossier.invoice.number}, so somebody else has to release its holds.`),
+      segregationOfDuties(
+        'capturer-does-not-release',
+        `You captured ${dossier.invoice.number}, so somebody else has to release its holds.`,
+      ),
     );
   }
-  const named = dossier.holds.filter((hold) => hold.status === 'OPEN' && release.holdIds.includes(hold.id));
+  const named = dossier.holds.filter(
+    (hold) => hold.status === 'OPEN' && release.holdIds.includes(hold.id),
+  );
   const stuck = named.find((hold) => HOLD_RULES[hold.code].releasedWith === null);
   if (stuck !== undefined) return refused(holdNotReleasable(stuck));
   const holds = dossier.holds.map((hold) =>
     named.includes(hold)
-      ? { ...hold, status: 'RELEASED' as const, closedAt: release.now, closedBy: release.by, closingReason: release.reason }
+      ? {
+          ...hold,
+          status: 'RELEASED' as const,
+          closedAt: release.now,
+          closedBy: release.by,
+          closingReason: release.reason,
+        }
       : hold,
   );
   const change = unchanged({ ...dossier, holds });
-  return advance(change, { step: 'release', fact: 'concord.invoice.released.v1', now: release.now });
+  return advance(change, {
+    step: 'release',
+    fact: 'concord.invoice.released.v1',
+    now: release.now,
+  });
 }
 
 /** The supplier is told that the invoice is not accepted; its number is free again. */
-export function reject(dossier: Dossier, reason: string, now: Date): Result<Change, IllegalTransition> {
+export function reject(
+  dossier: Dossier,
+  reason: string,
+  now: Date,
+): Result<Change, IllegalTransition> {
   return end(dossier, { step: 'reject', fact: 'concord.invoice.rejected.v1', reason, now });
 }
 
 /** Takes the invoice back; one that was posted is reversed in the ERP. Not while money is on its way. */
-export function cancel(dossier: Dossier, reason: string, now: Date): Result<Change, IllegalTransition> {
+export function cancel(
+  dossier: Dossier,
+  reason: string,
+  now: Date,
+): Result<Change, IllegalTransition> {
   return end(dossier, { step: 'cancel', fact: 'concord.invoice.cancelled.v1', reason, now });
 }
 
 export function retryPosting(dossier: Dossier, now: Date): Result<Change, IllegalTransition> {
-  return advance(unchanged(dossier), { step: 'retryPosting', fact: 'concord.invoice.posting-requested.v1', patch: { refusal: null }, now });
+  return advance(unchanged(dossier), {
+    step: 'retryPosting',
+    fact: 'concord.invoice.posting-requested.v1',
+    patch: { refusal: null },
+    now,
+  });
 }
 
 /** The ERP has posted it. */
-export function confirmPosting(dossier: Dossier, erpNumber: string, now: Date): Result<Change, IllegalTransition> {
+export function confirmPosting(
+  dossier: Dossier,
+  erpNumber: string,
+  now: Date,
+): Result<Change, IllegalTransition> {
   const payment = step(PAYMENT_LIFECYCLE, dossier.invoice.paymentStatus, 'post');
   return advance(unchanged(dossier), {
     step: 'confirmPosting',
@@ -139,8 +199,17 @@ export function confirmPosting(dossier: Dossier, erpNumber: string, now: Date): 
 }
 
 /** The ERP refused it for a business reason. */
-export function refusePosting(dossier: Dossier, refusal: Refusal, now: Date): Result<Change, IllegalTransition> {
-  return advance(unchanged(dossier), { step: 'refusePosting', fact: 'concord.invoice.posting-failed.v1', patch: { refusal }, now });
+export function refusePosting(
+  dossier: Dossier,
+  refusal: Refusal,
+  now: Date,
+): Result<Change, IllegalTransition> {
+  return advance(unchanged(dossier), {
+    step: 'refusePosting',
+    fact: 'concord.invoice.posting-failed.v1',
+    patch: { refusal },
+    now,
+  });
 }
 
 interface Advance {
@@ -158,9 +227,18 @@ function advance(change: Change, to: Advance): Result<Change, IllegalTransition>
   const counts = to.fact === null ? 0 : 1;
   const dossier: Dossier = {
     ...change.dossier,
-    invoice: { ...invoice, ...to.patch, status: next.value, version: invoice.version + counts, changedAt: to.now },
+    invoice: {
+      ...invoice,
+      ...to.patch,
+      status: next.value,
+      version: invoice.version + counts,
+      changedAt: to.now,
+    },
   };
-  const facts = to.fact === null ? change.facts.map((fact) => ({ ...fact, dossier })) : [...change.facts, { type: to.fact, dossier }];
+  const facts =
+    to.fact === null
+      ? change.facts.map((fact) => ({ ...fact, dossier }))
+      : [...change.facts, { type: to.fact, dossier }];
   return accepted({ dossier, facts });
 }
 
@@ -172,13 +250,20 @@ function mustAdvance(change: Change, to: Advance): Change {
 
 function end(
   dossier: Dossier,
-  ending: { readonly step: 'reject' | 'cancel'; readonly fact: FactType; readonly reason: string; readonly now: Date },
+  ending: {
+    readonly step: 'reject' | 'cancel';
+    readonly fact: FactType;
+    readonly reason: string;
+    readonly now: Date;
+  },
 ): Result<Change, IllegalTransition> {
   const legal = step(INVOICE_LIFECYCLE, dossier.invoice.status, ending.step);
   if (!legal.ok) return legal;
   const payment = step(PAYMENT_LIFECYCLE, dossier.invoice.paymentStatus, 'void');
   if (!payment.ok) return payment;
-  const holds = dossier.holds.map((hold) => (hold.status === 'OPEN' ? { ...hold, status: 'LIFTED' as const, closedAt: ending.now } : hold));
+  const holds = dossier.holds.map((hold) =>
+    hold.status === 'OPEN' ? { ...hold, status: 'LIFTED' as const, closedAt: ending.now } : hold,
+  );
   return advance(unchanged({ ...dossier, holds }), {
     step: ending.step,
     fact: ending.fact,
@@ -199,5 +284,8 @@ function holdNotReleasable(hold: Hold): HoldNotReleasable {
 }
 
 function keysOf(holds: readonly Hold[]): string {
-  return holds.map((hold) => `${hold.code}:${hold.invoiceLineId ?? ''}`).sort().join(' ');
+  return holds
+    .map((hold) => `${hold.code}:${hold.invoiceLineId ?? ''}`)
+    .sort()
+    .join(' ');
 }

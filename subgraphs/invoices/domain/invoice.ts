@@ -36,7 +36,12 @@ export const INVOICE_LIFECYCLE: Lifecycle<InvoiceStatus, InvoiceStep> = {
   entity: 'invoice',
   initial: 'CAPTURED',
   transitions: {
-    CAPTURED: { missSupplier: 'SUPPLIER_UNKNOWN', match: 'MATCHED', hold: 'HELD', awaitReceipt: 'AWAITING_RECEIPT' },
+    CAPTURED: {
+      missSupplier: 'SUPPLIER_UNKNOWN',
+      match: 'MATCHED',
+      hold: 'HELD',
+      awaitReceipt: 'AWAITING_RECEIPT',
+    },
     SUPPLIER_UNKNOWN: { resolveSupplier: 'CAPTURED', reject: 'REJECTED', cancel: 'CANCELLED' },
     HELD: {
       match: 'MATCHED',
@@ -71,7 +76,12 @@ export const INVOICE_LIFECYCLE: Lifecycle<InvoiceStatus, InvoiceStep> = {
 };
 
 /** States in which an invoice has taken what it bills from its order for good, unless it is cancelled. */
-export const ACCEPTED_STATUSES: readonly InvoiceStatus[] = ['MATCHED', 'POSTING', 'POSTED', 'POSTING_FAILED'];
+export const ACCEPTED_STATUSES: readonly InvoiceStatus[] = [
+  'MATCHED',
+  'POSTING',
+  'POSTED',
+  'POSTING_FAILED',
+];
 /** States in which an invoice waits to be accepted. */
 export const OPEN_STATUSES: readonly InvoiceStatus[] = ['CAPTURED', 'HELD', 'AWAITING_RECEIPT'];
 

@@ -1,11 +1,25 @@
-import { addDecimals, compareDecimals, divideRounded, formatDecimal, powerOfTen, signOf, subtractDecimals } from '#kernel/decimal.ts';
+import {
+  addDecimals,
+  compareDecimals,
+  divideRounded,
+  formatDecimal,
+  powerOfTen,
+  signOf,
+  subtractDecimals,
+} from '#kernel/decimal.ts';
 import { currencyExponent } from '#kernel/money.ts';
 import { accepted, invalidInput, refused } from '#kernel/problem.ts';
 import { rounded, sumOf, taxOf, totalsMismatch } from './en-16931.ts';
 import type { Decimal } from '#kernel/decimal.ts';
 import type { FieldError, InvalidInput, Result } from '#kernel/problem.ts';
 import type { TotalsMismatch } from './en-16931.ts';
-import type { InvoiceKind, StatedAdjustment, StatedInvoice, StatedLine, StatedTaxSubtotal } from './stated-invoice.ts';
+import type {
+  InvoiceKind,
+  StatedAdjustment,
+  StatedInvoice,
+  StatedLine,
+  StatedTaxSubtotal,
+} from './stated-invoice.ts';
 
 /** An invoice as a person types it. Quantities, prices and amounts are positive; the kind says which way the money goes. */
 export interface ManualInvoice {
@@ -44,39 +58,75 @@ const TEXT_MAX = 500;
 const UNIT_CODE = /^[A-Z0-9]{1,3}$/;
 
 /** What the typed invoice states, or every field that cannot be. */
-export function stateManualInvoice(input: ManualInvoice): Result<StatedInvoice, InvalidInput | TotalsMismatch> {
+export function stateManualInvoice(
+  input: ManualInvoice,
+): Result<StatedInvoice, InvalidInput | TotalsMismatch> {
   const flaws = [...headerFlaws(input), ...input.lines.flatMap(lineFlaws)];
   if (flaws.length > 0) return refused(invalidInput(flaws));
   const lines = input.lines.map((line, index) => stateLine(line, index, input.currency));
-  const wrong = input.lines.flatMap((line, index) => netMismatch(line, lines[index]?.netAmount ?? null, index));
+  const wrong = input.lines.flatMap((line, index) =>
+    netMismatch(line, lines[index]?.netAmount ?? null, index),
+  );
   return wrong.length > 0 ? refused(totalsMismatch(wrong)) : accepted(stateInvoice(input, lines));
 }
 
 function headerFlaws(input: ManualInvoice): FieldError[] {
   const flaws: FieldError[] = [];
   const number = input.supplierInvoiceNumber.trim();
-  if (number === '' || number.length > TEXT_MAX) flaws.push({ field: 'supplierInvoiceNumber', code: 'BAD_LENGTH', message: `1 to ${TEXT_MAX} characters are expected.` });
-  if (!input.sellerName?.trim()) flaws.push({ field: 'sellerName', code: 'SELLER_MISSING', message: 'Name the supplier by "supplierId", or the seller by "sellerName".' });
-  if (input.lines.length === 0 || input.lines.length > LINES_MAX) flaws.push({ field: 'lines', code: 'BAD_LENGTH', message: `1 to ${LINES_MAX} lines are expected, not ${input.lines.length}.` });
+  if (number === '' || number.length > TEXT_MAX)
+    flaws.push({
+      field: 'supplierInvoiceNumber',
+      code: 'BAD_LENGTH',
+      message: `1 to ${TEXT_MAX} characters are expected.`,
+    });
+  if (!input.sellerName?.trim())
+    flaws.push({
+      field: 'sellerName',
+      code: 'SELLER_MISSING',
+      message: 'Name the supplier by "supplierId", or the seller by "sellerName".',
+    });
+  if (input.lines.length === 0 || input.lines.length > LINES_MAX)
+    flaws.push({
+      field: 'lines',
+      code: 'BAD_LENGTH',
+      message: `1 to ${LINES_MAX} lines are expected, not ${input.lines.length}.`,
+    });
   for (const name of ['netTotal', 'taxTotal', 'grossTotal', 'charges', 'allowances'] as const) {
     const value = input[name];
-    if (value !== null && value !== undefined && signOf(value) < 0) flaws.push({ field: name, code: 'NEGATIVE_AMOUNT', message: negative('amount', value) });
+    if (value !== null && value !== undefined && signOf(value) < 0)
+      flaws.push({ field: name, code: 'NEGATIVE_AMOUNT', message: negative('amount', value) });
   }
   return flaws;
 }
 
 function lineFlaws(line: ManualLine, index: number): FieldError[] {
   const flaws: FieldError[] = [];
-  const flaw = (field: string, code: string, message: string) => void flaws.push({ field: `lines.${index}.${field}`, code, message });
+  const flaw = (field: string, code: string, message: string) =>
+    void flaws.push({ field: `lines.${index}.${field}`, code, message });
   const { value, unitCode } = line.quantity;
   if (signOf(value) < 0) flaw('quantity.value', 'NEGATIVE_QUANTITY', negative('quantity', value));
-  if (signOf(value) === 0) flaw('quantity.value', 'ZERO_QUANTITY', 'A quantity greater than zero is expected.');
-  if (!UNIT_CODE.test(unitCode)) flaw('quantity.unitCode', 'UNKNOWN_UNIT', 'A code of UN/ECE Recommendation 20 is expected, such as "C62" or "KGM".');
-  if (signOf(line.unitPrice) < 0) flaw('unitPrice', 'NEGATIVE_PRICE', negative('price', line.unitPrice));
-  if (line.priceQuantity && signOf(line.priceQuantity) <= 0) flaw('priceQuantity', 'NOT_POSITIVE', 'A number of units greater than zero is expected, such as 1 or 100.');
-  if (line.netAmount && signOf(line.netAmount) < 0) flaw('netAmount', 'NEGATIVE_AMOUNT', negative('amount', line.netAmount));
-  if (signOf(line.taxPercent) < 0) flaw('taxPercent', 'NEGATIVE_AMOUNT', negative('percentage', line.taxPercent));
-  if (line.description.trim() === '' || line.description.length > TEXT_MAX) flaw('description', 'BAD_LENGTH', `1 to ${TEXT_MAX} characters are expected.`);
+  if (signOf(value) === 0)
+    flaw('quantity.value', 'ZERO_QUANTITY', 'A quantity greater than zero is expected.');
+  if (!UNIT_CODE.test(unitCode))
+    flaw(
+      'quantity.unitCode',
+      'UNKNOWN_UNIT',
+      'A code of UN/ECE Recommendation 20 is expected, such as "C62" or "KGM".',
+    );
+  if (signOf(line.unitPrice) < 0)
+    flaw('unitPrice', 'NEGATIVE_PRICE', negative('price', line.unitPrice));
+  if (line.priceQuantity && signOf(line.priceQuantity) <= 0)
+    flaw(
+      'priceQuantity',
+      'NOT_POSITIVE',
+      'A number of units greater than zero is expected, such as 1 or 100.',
+    );
+  if (line.netAmount && signOf(line.netAmount) < 0)
+    flaw('netAmount', 'NEGATIVE_AMOUNT', negative('amount', line.netAmount));
+  if (signOf(line.taxPercent) < 0)
+    flaw('taxPercent', 'NEGATIVE_AMOUNT', negative('percentage', line.taxPercent));
+  if (line.description.trim() === '' || line.description.length > TEXT_MAX)
+    flaw('description', 'BAD_LENGTH', `1 to ${TEXT_MAX} characters are expected.`);
   return flaws;
 }
 
@@ -93,7 +143,9 @@ function stateLine(line: ManualLine, index: number, currency: string): StatedLin
     unitCode: line.quantity.unitCode,
     unitPrice: line.unitPrice,
     priceQuantity,
-    netAmount: line.netAmount ?? extended(line.quantity.value, line.unitPrice, priceQuantity, currencyExponent(currency) ?? 2),
+    netAmount:
+      line.netAmount ??
+      extended(line.quantity.value, line.unitPrice, priceQuantity, currencyExponent(currency) ?? 2),
     adjustments: [],
     orderLineReference: null,
     taxCategory: line.taxCategory,
@@ -101,7 +153,12 @@ function stateLine(line: ManualLine, index: number, currency: string): StatedLin
   };
 }
 
-function extended(quantity: Decimal, unitPrice: Decimal, priceQuantity: Decimal, exponent: number): Decimal {
+function extended(
+  quantity: Decimal,
+  unitPrice: Decimal,
+  priceQuantity: Decimal,
+  exponent: number,
+): Decimal {
   const numerator = quantity.units * unitPrice.units * powerOfTen(priceQuantity.scale + exponent);
   const denominator = priceQuantity.units * powerOfTen(quantity.scale + unitPrice.scale);
   return { units: divideRounded(numerator, denominator, 'half-up'), scale: exponent };
@@ -110,11 +167,23 @@ function extended(quantity: Decimal, unitPrice: Decimal, priceQuantity: Decimal,
 /** A typed net amount may differ from quantity × price by its own rounding only. */
 function netMismatch(line: ManualLine, stated: Decimal | null, index: number) {
   if (stated === null) return [];
-  const computed = extended(line.quantity.value, line.unitPrice, line.priceQuantity ?? { units: 1n, scale: 0 }, stated.scale);
+  const computed = extended(
+    line.quantity.value,
+    line.unitPrice,
+    line.priceQuantity ?? { units: 1n, scale: 0 },
+    stated.scale,
+  );
   const difference = subtractDecimals(stated, computed);
   const magnitude = difference.units < 0n ? -difference.units : difference.units;
   if (magnitude <= 1n) return [];
-  return [{ rule: 'PEPPOL-EN16931-R120', figure: `the net amount of line ${index + 1}`, stated: formatDecimal(stated, 2), computed: formatDecimal(computed, 2) }];
+  return [
+    {
+      rule: 'PEPPOL-EN16931-R120',
+      figure: `the net amount of line ${index + 1}`,
+      stated: formatDecimal(stated, 2),
+      computed: formatDecimal(computed, 2),
+    },
+  ];
 }
 
 function stateInvoice(input: ManualInvoice, lines: readonly StatedLine[]): StatedInvoice {
@@ -139,7 +208,14 @@ function stateInvoice(input: ManualInvoice, lines: readonly StatedLine[]): State
       legalRegistration: null,
       endpoint: null,
     },
-    buyer: { tradingName: null, legalName: null, countryCode: null, taxNumbers: [], legalRegistration: null, endpoint: null },
+    buyer: {
+      tradingName: null,
+      legalName: null,
+      countryCode: null,
+      taxNumbers: [],
+      legalRegistration: null,
+      endpoint: null,
+    },
     paymentMeans: [],
     hasPaymentTerms: true,
     lines,
@@ -170,19 +246,47 @@ function adjustmentsOf(input: ManualInvoice): StatedAdjustment[] {
  * own way of rounding go to the largest group, within what BR-CO-17 tolerates.
  */
 function taxBreakdown(input: ManualInvoice, lines: readonly StatedLine[]): StatedTaxSubtotal[] {
-  const grouped = Map.groupBy(lines, (line) => `${line.taxCategory ?? ''} ${line.taxPercent === null ? '' : formatDecimal(line.taxPercent)}`);
+  const grouped = Map.groupBy(
+    lines,
+    (line) =>
+      `${line.taxCategory ?? ''} ${line.taxPercent === null ? '' : formatDecimal(line.taxPercent)}`,
+  );
   const subtotals = [...grouped.values()].map((group) => {
     const base = sumOf(group.map((line) => line.netAmount));
     const percent = group[0]?.taxPercent ?? { units: 0n, scale: 0 };
-    return { category: group[0]?.taxCategory ?? null, percent, taxableAmount: base, taxAmount: taxOf(base, percent) };
+    return {
+      category: group[0]?.taxCategory ?? null,
+      percent,
+      taxableAmount: base,
+      taxAmount: taxOf(base, percent),
+    };
   });
-  const largest = subtotals.reduce((best, subtotal, index) => (compareDecimals(subtotal.taxableAmount, subtotals[best]?.taxableAmount ?? subtotal.taxableAmount) > 0 ? index : best), 0);
-  const adjusted = subtractDecimals(input.charges ?? { units: 0n, scale: 0 }, input.allowances ?? { units: 0n, scale: 0 });
+  const largest = subtotals.reduce(
+    (best, subtotal, index) =>
+      compareDecimals(
+        subtotal.taxableAmount,
+        subtotals[best]?.taxableAmount ?? subtotal.taxableAmount,
+      ) > 0
+        ? index
+        : best,
+    0,
+  );
+  const adjusted = subtractDecimals(
+    input.charges ?? { units: 0n, scale: 0 },
+    input.allowances ?? { units: 0n, scale: 0 },
+  );
   const moved = subtotals.map((subtotal, index) => {
     if (index !== largest) return subtotal;
     const taxableAmount = addDecimals(subtotal.taxableAmount, adjusted);
     return { ...subtotal, taxableAmount, taxAmount: taxOf(taxableAmount, subtotal.percent) };
   });
-  const rest = subtractDecimals(input.taxTotal, rounded(sumOf(moved.map((subtotal) => subtotal.taxAmount))));
-  return moved.map((subtotal, index) => (index === largest ? { ...subtotal, taxAmount: addDecimals(subtotal.taxAmount, rest) } : subtotal));
+  const rest = subtractDecimals(
+    input.taxTotal,
+    rounded(sumOf(moved.map((subtotal) => subtotal.taxAmount))),
+  );
+  return moved.map((subtotal, index) =>
+    index === largest
+      ? { ...subtotal, taxAmount: addDecimals(subtotal.taxAmount, rest) }
+      : subtotal,
+  );
 }

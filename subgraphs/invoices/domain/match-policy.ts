@@ -1,4 +1,10 @@
-import { addDecimals, compareDecimals, multiplyDecimals, signOf, subtractDecimals } from '#kernel/decimal.ts';
+import {
+  addDecimals,
+  compareDecimals,
+  multiplyDecimals,
+  signOf,
+  subtractDecimals,
+} from '#kernel/decimal.ts';
 import type { Decimal } from '#kernel/decimal.ts';
 
 /** How far a figure may go beyond another. Both bounds hold where both are given; null is no bound of that kind. */
@@ -42,11 +48,16 @@ export function breach(base: Decimal, actual: Decimal, tolerance: Tolerance): De
 /** The highest figure that does not breach the tolerance; null where there is no bound. */
 export function highest(base: Decimal, tolerance: Tolerance): Decimal | null {
   const { percent, absolute } = tolerance;
-  const bounds = [percent === null ? null : addDecimals(base, percentOf(base, percent)), absolute === null ? null : addDecimals(base, absolute)];
-  return bounds.filter((bound) => bound !== null).reduce<Decimal | null>(
-    (lowest, bound) => (lowest === null || compareDecimals(bound, lowest) < 0 ? bound : lowest),
-    null,
-  );
+  const bounds = [
+    percent === null ? null : addDecimals(base, percentOf(base, percent)),
+    absolute === null ? null : addDecimals(base, absolute),
+  ];
+  return bounds
+    .filter((bound) => bound !== null)
+    .reduce<Decimal | null>(
+      (lowest, bound) => (lowest === null || compareDecimals(bound, lowest) < 0 ? bound : lowest),
+      null,
+    );
 }
 
 function percentOf(base: Decimal, percent: Decimal): Decimal {

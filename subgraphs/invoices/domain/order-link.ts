@@ -17,7 +17,8 @@ export function linkLines(
   return lines.map((line) => {
     const named = assigned.get(line.id) ?? line.purchaseOrderLineId;
     if (named !== null && known.has(named)) return { ...line, purchaseOrderLineId: named };
-    const found = referenced(line, orderLines) ?? described(line, orderLines) ?? onlyOne(lines, orderLines);
+    const found =
+      referenced(line, orderLines) ?? described(line, orderLines) ?? onlyOne(lines, orderLines);
     return { ...line, purchaseOrderLineId: found?.id ?? null };
   });
 }
@@ -26,7 +27,9 @@ function referenced(line: InvoiceLine, orderLines: readonly OrderLine[]): OrderL
   const reference = line.orderLineReference?.trim();
   if (reference === undefined || reference === '') return undefined;
   const number = /^0*(\d+)$/.exec(reference)?.[1];
-  return orderLines.find((candidate) => candidate.id === reference || String(candidate.lineNumber) === number);
+  return orderLines.find(
+    (candidate) => candidate.id === reference || String(candidate.lineNumber) === number,
+  );
 }
 
 function described(line: InvoiceLine, orderLines: readonly OrderLine[]): OrderLine | undefined {
@@ -36,10 +39,16 @@ function described(line: InvoiceLine, orderLines: readonly OrderLine[]): OrderLi
 }
 
 /** A freight or discount line beside the ordered one must not be taken for it: hence one line on both sides. */
-function onlyOne(lines: readonly InvoiceLine[], orderLines: readonly OrderLine[]): OrderLine | undefined {
+function onlyOne(
+  lines: readonly InvoiceLine[],
+  orderLines: readonly OrderLine[],
+): OrderLine | undefined {
   return lines.length === 1 && orderLines.length === 1 ? orderLines[0] : undefined;
 }
 
 function bare(description: string): string {
-  return description.toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, ' ').trim();
+  return description
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim();
 }

@@ -17,10 +17,22 @@ export interface Payment {
   readonly reportedAt: Date;
 }
 
-export type PaymentStatus = 'NOT_READY' | 'UNPAID' | 'SCHEDULED' | 'PARTIALLY_PAID' | 'PAID' | 'RETURNED' | 'VOIDED';
+export type PaymentStatus =
+  | 'NOT_READY'
+  | 'UNPAID'
+  | 'SCHEDULED'
+  | 'PARTIALLY_PAID'
+  | 'PAID'
+  | 'RETURNED'
+  | 'VOIDED';
 export type PaymentStep = 'post' | 'schedule' | 'payInPart' | 'pay' | 'return' | 'void';
 
-const REPORTS = { schedule: 'SCHEDULED', payInPart: 'PARTIALLY_PAID', pay: 'PAID', return: 'RETURNED' } as const;
+const REPORTS = {
+  schedule: 'SCHEDULED',
+  payInPart: 'PARTIALLY_PAID',
+  pay: 'PAID',
+  return: 'RETURNED',
+} as const;
 
 /** The payment side of an invoice's life, apart from its document side. Reports may overtake each other, so each leads on from everywhere but the void. */
 export const PAYMENT_LIFECYCLE: Lifecycle<PaymentStatus, PaymentStep> = {
@@ -39,10 +51,15 @@ export const PAYMENT_LIFECYCLE: Lifecycle<PaymentStatus, PaymentStep> = {
 };
 
 /** What the payments of an invoice amount to: the step of the payment lifecycle they call for, or null without any. */
-export function paymentStep(payableMinor: bigint, payments: readonly Pick<Payment, 'amountMinor' | 'status'>[]): PaymentStep | null {
+export function paymentStep(
+  payableMinor: bigint,
+  payments: readonly Pick<Payment, 'amountMinor' | 'status'>[],
+): PaymentStep | null {
   if (payments.length === 0) return null;
   const due = payableMinor < 0n ? -payableMinor : payableMinor;
-  const paid = payments.filter((payment) => payment.status === 'PAID').reduce((sum, payment) => sum + payment.amountMinor, 0n);
+  const paid = payments
+    .filter((payment) => payment.status === 'PAID')
+    .reduce((sum, payment) => sum + payment.amountMinor, 0n);
   if (paid > 0n && paid >= due) return 'pay';
   if (payments.some((payment) => payment.status === 'SCHEDULED')) return 'schedule';
   return paid > 0n ? 'payInPart' : 'return';

@@ -15,8 +15,12 @@ const VAT_PREFIX_OF: Readonly<Record<string, string>> = { EL: 'GR', XI: 'GB' };
 
 /** Every key under which the seller of a document may be known. */
 export function sellerKeys(seller: Party): SellerKey[] {
-  const keys: SellerKey[] = seller.taxNumbers.map((number) => ({ kind: 'TAX', value: taxKey(number, seller.countryCode) }));
-  if (seller.endpoint !== null) keys.push({ kind: 'ENDPOINT', value: endpointKey(seller.endpoint) });
+  const keys: SellerKey[] = seller.taxNumbers.map((number) => ({
+    kind: 'TAX',
+    value: taxKey(number, seller.countryCode),
+  }));
+  if (seller.endpoint !== null)
+    keys.push({ kind: 'ENDPOINT', value: endpointKey(seller.endpoint) });
   const name = seller.legalName ?? seller.tradingName;
   if (name !== null) keys.push({ kind: 'NAME', value: nameKey(name) });
   return keys;
@@ -30,7 +34,10 @@ export function taxKey(number: string, countryCode: string | null): string {
   return `${country}:${prefix === undefined ? bare : bare.slice(2)}`;
 }
 
-export function endpointKey(endpoint: { readonly schemeId: string; readonly value: string }): string {
+export function endpointKey(endpoint: {
+  readonly schemeId: string;
+  readonly value: string;
+}): string {
   return `${endpoint.schemeId.toUpperCase()}:${endpoint.value.toLowerCase()}`;
 }
 
@@ -53,11 +60,16 @@ export interface SellerCandidate extends SellerKey {
  * The supplier that a seller is: by the most trusted kind of key that names one at all. Null when none does, or when it
  * names two: then a person decides.
  */
-export function resolveSeller(keys: readonly SellerKey[], candidates: readonly SellerCandidate[]): string | null {
+export function resolveSeller(
+  keys: readonly SellerKey[],
+  candidates: readonly SellerCandidate[],
+): string | null {
   for (const kind of ORDER_OF_TRUST) {
     const values = new Set(keys.filter((key) => key.kind === kind).map((key) => key.value));
     const named = new Set(
-      candidates.filter((candidate) => candidate.kind === kind && values.has(candidate.value)).map((candidate) => candidate.supplierId),
+      candidates
+        .filter((candidate) => candidate.kind === kind && values.has(candidate.value))
+        .map((candidate) => candidate.supplierId),
     );
     const [only] = named;
     if (only !== undefined) return named.size === 1 ? only : null;
@@ -67,6 +79,8 @@ export function resolveSeller(keys: readonly SellerKey[], candidates: readonly S
 
 /** What identifies the seller of an invoice while no supplier is known: its most trusted key. */
 export function sellerIdentity(keys: readonly SellerKey[]): string | null {
-  const key = ORDER_OF_TRUST.map((kind) => keys.find((candidate) => candidate.kind === kind)).find((found) => found !== undefined);
+  const key = ORDER_OF_TRUST.map((kind) => keys.find((candidate) => candidate.kind === kind)).find(
+    (found) => found !== undefined,
+  );
   return key === undefined ? null : `${key.kind}:${key.value}`;
 }

@@ -87,7 +87,10 @@ export interface StatedInvoice {
   readonly seller: Party;
   readonly buyer: Party;
   /** Code of UNTDID 4461 and the account with only its last four characters: full bank data stay out of this room. */
-  readonly paymentMeans: readonly { readonly code: string | null; readonly maskedAccount: string | null }[];
+  readonly paymentMeans: readonly {
+    readonly code: string | null;
+    readonly maskedAccount: string | null;
+  }[];
   readonly hasPaymentTerms: boolean;
   readonly lines: readonly StatedLine[];
   readonly adjustments: readonly StatedAdjustment[];

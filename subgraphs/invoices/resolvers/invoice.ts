@@ -18,7 +18,8 @@ const COMMANDS = new Set(['resolveSupplier', 'release', 'retryPosting', 'reject'
 
 const invoice: NonNullable<Resolvers['Invoice']> = {
   __resolveReference: ({ id }, context) => context.loaders.invoice.load(id),
-  legalSteps: ({ status }) => legalEvents(INVOICE_LIFECYCLE, status).filter((step) => COMMANDS.has(step)),
+  legalSteps: ({ status }) =>
+    legalEvents(INVOICE_LIFECYCLE, status).filter((step) => COMMANDS.has(step)),
   costCentre: ({ costCentreId }) => referenceTo(costCentreId),
   supplier: ({ supplierId }) => referenceTo(supplierId),
   purchaseOrder: ({ purchaseOrderId }) => referenceTo(purchaseOrderId),
@@ -33,7 +34,8 @@ const invoice: NonNullable<Resolvers['Invoice']> = {
   roundingAmount: (parent) => wire(parent, parent.roundingMinor),
   payableAmount: (parent) => wire(parent, parent.payableMinor),
   taxes: ({ taxes, currency }) => taxes.map((tax) => ({ ...tax, currency })),
-  adjustments: ({ adjustments, currency }) => adjustments.map((adjustment) => ({ ...adjustment, currency })),
+  adjustments: ({ adjustments, currency }) =>
+    adjustments.map((adjustment) => ({ ...adjustment, currency })),
   lines: ({ id }, _args, context) => context.loaders.lines.load(id),
   holds: ({ id }, _args, context) => context.loaders.holds.load(id),
   payments: ({ id }, _args, context) => {
@@ -47,7 +49,14 @@ const invoice: NonNullable<Resolvers['Invoice']> = {
 
 export const invoiceResolvers: Pick<
   Resolvers,
-  'Invoice' | 'InvoiceLine' | 'InvoiceParty' | 'InvoiceTax' | 'InvoiceAdjustment' | 'Hold' | 'Payment' | 'MatchPolicy'
+  | 'Invoice'
+  | 'InvoiceLine'
+  | 'InvoiceParty'
+  | 'InvoiceTax'
+  | 'InvoiceAdjustment'
+  | 'Hold'
+  | 'Payment'
+  | 'MatchPolicy'
 > = {
   Invoice: invoice,
   InvoiceLine: {
@@ -55,7 +64,8 @@ export const invoiceResolvers: Pick<
     netAmount: (line) => wire(line, line.netAmountMinor),
   },
   InvoiceParty: {
-    endpoint: ({ endpoint }) => (endpoint === null ? null : `${endpoint.schemeId}:${endpoint.value}`),
+    endpoint: ({ endpoint }) =>
+      endpoint === null ? null : `${endpoint.schemeId}:${endpoint.value}`,
   },
   InvoiceTax: {
     taxableAmount: (tax) => wire(tax, tax.taxableAmountMinor),

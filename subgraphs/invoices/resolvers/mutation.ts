@@ -12,20 +12,29 @@ import type { Invoice } from '../domain/invoice.ts';
 export type DuplicateInvoiceAnswer = ProblemAnswer<DuplicateInvoice>;
 
 const mutation: NonNullable<Resolvers['Mutation']> = {
-  captureInvoice: async (_parent, { input }, context) => answer(await captureInvoice(context, withDefaults(input)), context),
-  captureInvoiceDocument: async (_parent, { input }, context) => answer(await captureInvoiceDocument(context, input), context),
-  resolveInvoiceSupplier: async (_parent, { input }, context) => answer(await command.resolveInvoiceSupplier(context, input), context),
-  rematchInvoice: async (_parent, { input }, context) => answer(await command.rematchInvoice(context, input), context),
-  releaseHolds: async (_parent, { input }, context) => answer(await command.releaseHolds(context, input), context),
-  rejectInvoice: async (_parent, { input }, context) => answer(await command.rejectInvoice(context, input), context),
-  cancelInvoice: async (_parent, { input }, context) => answer(await command.cancelInvoice(context, input), context),
-  retryPosting: async (_parent, { input }, context) => answer(await command.retryPosting(context, input), context),
+  captureInvoice: async (_parent, { input }, context) =>
+    answer(await captureInvoice(context, withDefaults(input)), context),
+  captureInvoiceDocument: async (_parent, { input }, context) =>
+    answer(await captureInvoiceDocument(context, input), context),
+  resolveInvoiceSupplier: async (_parent, { input }, context) =>
+    answer(await command.resolveInvoiceSupplier(context, input), context),
+  rematchInvoice: async (_parent, { input }, context) =>
+    answer(await command.rematchInvoice(context, input), context),
+  releaseHolds: async (_parent, { input }, context) =>
+    answer(await command.releaseHolds(context, input), context),
+  rejectInvoice: async (_parent, { input }, context) =>
+    answer(await command.rejectInvoice(context, input), context),
+  cancelInvoice: async (_parent, { input }, context) =>
+    answer(await command.cancelInvoice(context, input), context),
+  retryPosting: async (_parent, { input }, context) =>
+    answer(await command.retryPosting(context, input), context),
 };
 
 export const mutationResolvers: Pick<Resolvers, 'Mutation' | 'DuplicateInvoiceProblem'> = {
   Mutation: mutation,
   DuplicateInvoiceProblem: {
-    existingInvoice: ({ existingInvoiceId }, _args, context) => context.loaders.invoice.load(existingInvoiceId),
+    existingInvoice: ({ existingInvoiceId }, _args, context) =>
+      context.loaders.invoice.load(existingInvoiceId),
   },
 };
 

@@ -17,18 +17,35 @@ export function referenceTo(id: string | null): Reference | null {
   return id === null ? null : { id };
 }
 
-const asReference = { __resolveReference: ({ id }: { readonly id: string }): Reference => ({ id }) };
+const asReference = {
+  __resolveReference: ({ id }: { readonly id: string }): Reference => ({ id }),
+};
 
 /** What we add to the documents of other rooms. */
-export const referenceResolvers: Pick<Resolvers, 'PurchaseOrder' | 'Requisition' | 'Supplier' | 'CostCentre'> = {
-  PurchaseOrder: { ...asReference, invoices: invoicesOf('purchase_order_id'), payments: paymentsOf('purchase_order_id') },
-  Requisition: { ...asReference, invoices: invoicesOf('requisition_id'), payments: paymentsOf('requisition_id') },
+export const referenceResolvers: Pick<
+  Resolvers,
+  'PurchaseOrder' | 'Requisition' | 'Supplier' | 'CostCentre'
+> = {
+  PurchaseOrder: {
+    ...asReference,
+    invoices: invoicesOf('purchase_order_id'),
+    payments: paymentsOf('purchase_order_id'),
+  },
+  Requisition: {
+    ...asReference,
+    invoices: invoicesOf('requisition_id'),
+    payments: paymentsOf('requisition_id'),
+  },
   Supplier: { ...asReference, invoices: invoicesOf('supplier_id') },
   CostCentre: { ...asReference, invoices: invoicesOf('cost_centre_id') },
 };
 
 function invoicesOf(parent: InvoiceParent) {
-  return ({ id }: Reference, args: PageArguments, context: Context): Promise<Connection<Invoice>> => {
+  return (
+    { id }: Reference,
+    args: PageArguments,
+    context: Context,
+  ): Promise<Connection<Invoice>> => {
     requirePermission(context.viewer, 'invoice:read');
     return context.loaders.invoicesOf[parent].load(id, parsePage(args));
   };

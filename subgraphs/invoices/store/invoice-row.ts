@@ -2,7 +2,13 @@ import { decimalOf } from '#kernel/decimal.ts';
 import { decodeJson, encodeJson } from '#kernel/json.ts';
 import { normalisedInvoiceNumber } from '../domain/supplier-invoice-number.ts';
 import type { Hold, HoldCode } from '../domain/hold.ts';
-import type { Invoice, InvoiceLine, InvoiceStatus, Refusal, SourceDocument } from '../domain/invoice.ts';
+import type {
+  Invoice,
+  InvoiceLine,
+  InvoiceStatus,
+  Refusal,
+  SourceDocument,
+} from '../domain/invoice.ts';
 import type { PaymentStatus } from '../domain/payment.ts';
 import type { InvoiceKind } from '../domain/stated-invoice.ts';
 
@@ -148,11 +154,21 @@ export function fromInvoice(invoice: Invoice): Record<string, unknown> {
 }
 
 function detailsOf(invoice: Invoice): Details {
-  const { typeCode, taxCurrency, seller, buyer, contractReference, precedingInvoices, adjustments, taxes, paymentMeans } = invoice;
-  const { lineNetMinor, allowancesMinor, chargesMinor, prepaidMinor, roundingMinor } = invoice;
   return {
-    ...{ typeCode, taxCurrency, seller, buyer, contractReference, precedingInvoices, adjustments, taxes, paymentMeans },
-    ...{ lineNetMinor, allowancesMinor, chargesMinor, prepaidMinor, roundingMinor },
+    typeCode: invoice.typeCode,
+    taxCurrency: invoice.taxCurrency,
+    seller: invoice.seller,
+    buyer: invoice.buyer,
+    contractReference: invoice.contractReference,
+    precedingInvoices: invoice.precedingInvoices,
+    adjustments: invoice.adjustments,
+    taxes: invoice.taxes,
+    paymentMeans: invoice.paymentMeans,
+    lineNetMinor: invoice.lineNetMinor,
+    allowancesMinor: invoice.allowancesMinor,
+    chargesMinor: invoice.chargesMinor,
+    prepaidMinor: invoice.prepaidMinor,
+    roundingMinor: invoice.roundingMinor,
   };
 }
 

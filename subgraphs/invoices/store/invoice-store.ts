@@ -1,5 +1,12 @@
 import { formatDecimal } from '#kernel/decimal.ts';
-import { INVOICE_COLUMNS, fromInvoice, fromLine, toHold, toInvoice, toLine } from './invoice-row.ts';
+import {
+  INVOICE_COLUMNS,
+  fromInvoice,
+  fromLine,
+  toHold,
+  toInvoice,
+  toLine,
+} from './invoice-row.ts';
 import type { Sql, Transaction } from '#kernel/database.ts';
 import type { ReadScope } from '#kernel/identity.ts';
 import type { Hold } from '../domain/hold.ts';
@@ -10,7 +17,10 @@ import type { HoldRow, InvoiceRow, LineRow } from './invoice-row.ts';
  * Inserts invoices whose supplier and number are still free and returns the ids that went in: the unique indexes decide,
  * so of many at once exactly one does.
  */
-export async function insertInvoices(tx: Transaction, invoices: readonly Invoice[]): Promise<string[]> {
+export async function insertInvoices(
+  tx: Transaction,
+  invoices: readonly Invoice[],
+): Promise<string[]> {
   const rows = await tx.query<{ id: string }>(
     `insert into invoice select * from jsonb_populate_recordset(null::invoice, $1::jsonb)
      on conflict do nothing returning id`,
@@ -20,9 +30,10 @@ export async function insertInvoices(tx: Transaction, invoices: readonly Invoice
 }
 
 export async function insertLines(tx: Transaction, lines: readonly InvoiceLine[]): Promise<void> {
-  await tx.query('insert into invoice_line select * from jsonb_populate_recordset(null::invoice_line, $1::jsonb)', [
-    JSON.stringify(lines.map(fromLine)),
-  ]);
+  await tx.query(
+    'insert into invoice_line select * from jsonb_populate_recordset(null::invoice_line, $1::jsonb)',
+    [JSON.stringify(lines.map(fromLine))],
+  );
 }
 
 /** Places holds, or brings their figures and their end up to date. */
@@ -50,7 +61,10 @@ export async function updateInvoice(tx: Transaction, invoice: Invoice): Promise<
 }
 
 /** Writes which order line each line belongs to. */
-export async function updateLineLinks(tx: Transaction, lines: readonly InvoiceLine[]): Promise<void> {
+export async function updateLineLinks(
+  tx: Transaction,
+  lines: readonly InvoiceLine[],
+): Promise<void> {
   await tx.query(
     `update invoice_line l set purchase_order_line_id = n.order_line_id
      from unnest($1::text[], $2::text[]) n (id, order_line_id)
@@ -61,7 +75,10 @@ export async function updateLineLinks(tx: Transaction, lines: readonly InvoiceLi
 
 /** The invoice with lines and holds, locked until the transaction ends; null when there is none. */
 export async function lockDossier(tx: Transaction, invoiceId: string): Promise<Dossier | null> {
-  const [row] = await tx.query<InvoiceRow>(`select ${INVOICE_COLUMNS} from invoice i where i.id = $1 for update`, [invoiceId]);
+  const [row] = await tx.query<InvoiceRow>(
+    `select ${INVOICE_COLUMNS} from invoice i where i.id = $1 for update`,
+    [invoiceId],
+  );
   if (row === undefined) return null;
   const [lines, holds] = [await readLines(tx, [invoiceId]), await readHolds(tx, [invoiceId])];
   return { invoice: toInvoice(row), lines, holds };
@@ -73,17 +90,28 @@ export async function findPlace(
   invoiceId: string,
   scope: ReadScope,
 ): Promise<Pick<Invoice, 'companyCode' | 'costCentreId' | 'ownerId' | 'purchaseOrderId'> | null> {
-  const [row] = await sql.query<Pick<InvoiceRow, 'company_code' | 'cost_centre_id' | 'owner_id' | 'purchase_order_id'>>(
+  const [row] = await sql.query<
+    Pick<InvoiceRow, 'company_code' | 'cost_centre_id' | 'owner_id' | 'purchase_order_id'>
+  >(
     `select company_code, cost_centre_id, owner_id, purchase_order_id from invoice
      where id = $1 and visible($2::jsonb, company_code, cost_centre_id, owner_id)`,
     [invoiceId, JSON.stringify(scope)],
   );
   if (row === undefined) return null;
-  return { companyCode: row.company_code, costCentreId: row.cost_centre_id, ownerId: row.owner_id, purchaseOrderId: row.purchase_order_id };
+  return {
+    companyCode: row.company_code,
+    costCentreId: row.cost_centre_id,
+    ownerId: row.owner_id,
+    purchaseOrderId: row.purchase_order_id,
+  };
 }
 
 /** The invoices of these ids that the scope may see. */
-export async function readInvoices(sql: Sql, ids: readonly string[], scope: ReadScope): Promise<Invoice[]> {
+export async function readInvoices(
+  sql: Sql,
+  ids: readonly string[],
+  scope: ReadScope,
+): Promise<Invoice[]> {
   const rows = await sql.query<InvoiceRow>(
     `select ${INVOICE_COLUMNS} from invoice i
      where i.id = any($1) and visible($2::jsonb, i.company_code, i.cost_centre_id, i.owner_id)`,
@@ -102,7 +130,10 @@ export async function readLines(sql: Sql, invoiceIds: readonly string[]): Promis
 }
 
 export async function readHolds(sql: Sql, invoiceIds: readonly string[]): Promise<Hold[]> {
-  const rows = await sql.query<HoldRow>('select * from hold where invoice_id = any($1) order by invoice_id, id', [invoiceIds]);
+  const rows = await sql.query<HoldRow>(
+    'select * from hold where invoice_id = any($1) order by invoice_id, id',
+    [invoiceIds],
+  );
   return rows.map(toHold);
 }
 

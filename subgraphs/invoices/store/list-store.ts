@@ -35,14 +35,20 @@ const CONDITIONS: Readonly<Record<keyof InvoiceFilter, string>> = {
   purchaseOrderId: 'i.purchase_order_id = $',
   costCentreId: 'i.cost_centre_id = $',
   supplierInvoiceNumber: 'i.supplier_invoice_number = $',
-  openHold: "exists (select from hold h where h.invoice_id = i.id and h.code = $ and h.status = 'OPEN')",
+  openHold:
+    "exists (select from hold h where h.invoice_id = i.id and h.code = $ and h.status = 'OPEN')",
   issuedFrom: 'i.issued_on >= $::date',
   issuedTo: 'i.issued_on <= $::date',
   dueTo: 'i.due_on <= $::date',
 };
 
 /** One page of the invoices that the scope may see, oldest first. */
-export async function listInvoices(sql: Sql, filter: InvoiceFilter, page: Page, scope: ReadScope): Promise<Invoice[]> {
+export async function listInvoices(
+  sql: Sql,
+  filter: InvoiceFilter,
+  page: Page,
+  scope: ReadScope,
+): Promise<Invoice[]> {
   const parameters: unknown[] = [JSON.stringify(scope), page.cursor];
   const { where, orderLimit } = pageSql(page, 'i.id', 2);
   const conditions = ['visible($1::jsonb, i.company_code, i.cost_centre_id, i.owner_id)', where];
@@ -60,7 +66,11 @@ export async function listInvoices(sql: Sql, filter: InvoiceFilter, page: Page, 
 }
 
 /** The column by which an invoice hangs on another document. */
-export type InvoiceParent = 'purchase_order_id' | 'requisition_id' | 'supplier_id' | 'cost_centre_id';
+export type InvoiceParent =
+  | 'purchase_order_id'
+  | 'requisition_id'
+  | 'supplier_id'
+  | 'cost_centre_id';
 
 /** A page of invoices for each of many parents, in one statement. */
 export async function listInvoicesByParent(

@@ -14,7 +14,11 @@ export interface Order extends OrderLink, OrderFacts {
 
 /** Where the order belongs, for deciding who may see it. */
 export function placeOfOrder(order: Order): Place {
-  return { companyCode: order.companyCode, costCentreId: order.costCentreId, ownerId: order.requesterId };
+  return {
+    companyCode: order.companyCode,
+    costCentreId: order.costCentreId,
+    ownerId: order.requesterId,
+  };
 }
 
 interface OrderRow {
@@ -36,8 +40,14 @@ interface OrderRow {
  * it with what has been received and billed. Another invoice counts as billed once it is accepted, or while it waits
  * and came before this one.
  */
-export async function lockOrder(tx: Transaction, orderId: string, invoiceId: string): Promise<Order | null> {
-  const [row] = await tx.query<OrderRow>('select * from purchase_order where id = $1 for update', [orderId]);
+export async function lockOrder(
+  tx: Transaction,
+  orderId: string,
+  invoiceId: string,
+): Promise<Order | null> {
+  const [row] = await tx.query<OrderRow>('select * from purchase_order where id = $1 for update', [
+    orderId,
+  ]);
   if (row === undefined) return null;
   return {
     id: row.id,
@@ -74,17 +84,25 @@ interface OrderLineRow {
   readonly net_amount_minor: bigint;
   readonly received: string;
   readonly billed_quantity: string;
-  readonly billed_net_minor: bigint;
+  readonly accepted_quantity: string;
+  readonly accepted_net_minor: bigint;
 }
 
-async function readOrderLines(tx: Transaction, orderId: string, invoiceId: string): Promise<OrderLine[]> {
+async function readOrderLines(
+  tx: Transaction,
+  orderId: string,
+  invoiceId: string,
+): Promise<OrderLine[]> {
   const rows = await tx.query<OrderLineRow>(
     `select o.id, o.line_number, o.description, o.quantity, o.unit_code, o.unit_price, o.price_quantity, o.net_amount_minor,
        coalesce((select sum(r.quantity) from goods_receipt_line r where r.purchase_order_line_id = o.id and not r.reversed), 0) as received,
-       coalesce(billed.quantity, 0) as billed_quantity, coalesce(billed.net_minor, 0)::bigint as billed_net_minor
+       coalesce(billed.quantity, 0) as billed_quantity, coalesce(billed.accepted_quantity, 0) as accepted_quantity,
+       coalesce(billed.accepted_net_minor, 0)::bigint as accepted_net_minor
      from purchase_order_line o
      left join lateral (
-       select sum(abs(l.quantity) * direction.sign) as quantity, sum(abs(l.net_amount_minor) * direction.sign) as net_minor
+       select sum(abs(l.quantity) * direction.sign) as quantity,
+         sum(abs(l.quantity) * direction.sign) filter (where i.status = any($3)) as accepted_quantity,
+         sum(abs(l.net_amount_minor) * direction.sign) filter (where i.status = any($3)) as accepted_net_minor
        from invoice_line l
        join invoice i on i.id = l.invoice_id
        cross join lateral (select case when (i.kind = 'CREDIT_MEMO') <> (l.net_amount_minor < 0) then -1 else 1 end as sign) direction
@@ -105,12 +123,17 @@ async function readOrderLines(tx: Transaction, orderId: string, invoiceId: strin
     netAmountMinor: row.net_amount_minor,
     received: decimalOf(row.received),
     billedQuantity: decimalOf(row.billed_quantity),
-    billedNetMinor: row.billed_net_minor,
+    acceptedQuantity: decimalOf(row.accepted_quantity),
+    acceptedNetMinor: row.accepted_net_minor,
   }));
 }
 
 /** The order of a company that a supplier's document names, by our number or the ERP's; null when there is not exactly one. */
-export async function findOrderByReference(sql: Sql, companyCode: string, reference: string): Promise<string | null> {
+export async function findOrderByReference(
+  sql: Sql,
+  companyCode: string,
+  reference: string,
+): Promise<string | null> {
   const rows = await sql.query<{ id: string }>(
     `select id from purchase_order where company_code = $1 and number = $2
      union select id from purchase_order where company_code = $1 and erp_number = $2 limit 2`,
@@ -122,7 +145,11 @@ export async function findOrderByReference(sql: Sql, companyCode: string, refere
 /** What may still be credited of the invoices that a credit memo names, and their order; null when none is known. */
 export async function findPreceding(
   sql: Sql,
-  named: { readonly supplierId: string; readonly normalisedNumbers: readonly string[]; readonly invoiceId: string },
+  named: {
+    readonly supplierId: string;
+    readonly normalisedNumbers: readonly string[];
+    readonly invoiceId: string;
+  },
 ): Promise<{ readonly creditableMinor: bigint; readonly purchaseOrderId: string | null } | null> {
   if (named.normalisedNumbers.length === 0) return null;
   const [row] = await sql.query<{ invoices: bigint; creditable: bigint; order_id: string | null }>(
@@ -137,12 +164,20 @@ export async function findPreceding(
        max(purchase_order_id) as order_id from named`,
     [named.supplierId, named.normalisedNumbers, named.invoiceId, ACCEPTED_STATUSES],
   );
-  return row === undefined || row.invoices === 0n ? null : { creditableMinor: row.creditable, purchaseOrderId: row.order_id };
+  return row === undefined || row.invoices === 0n
+    ? null
+    : { creditableMinor: row.creditable, purchaseOrderId: row.order_id };
 }
 
 /** What the match must know of the supplier; null while no event has told of it. */
-export async function findSupplierState(sql: Sql, supplierId: string): Promise<MatchFacts['supplier']> {
-  const [row] = await sql.query<{ status: string; blocks: string[] }>('select status, blocks from supplier where id = $1', [supplierId]);
+export async function findSupplierState(
+  sql: Sql,
+  supplierId: string,
+): Promise<MatchFacts['supplier']> {
+  const [row] = await sql.query<{ status: string; blocks: string[] }>(
+    'select status, blocks from supplier where id = $1',
+    [supplierId],
+  );
   return row ?? null;
 }
 
@@ -165,18 +200,27 @@ interface PolicyRow {
 }
 
 /** The policy that fits a company and a category best. */
-export async function readPolicy(sql: Sql, companyCode: string, category: string): Promise<MatchPolicy> {
+export async function readPolicy(
+  sql: Sql,
+  companyCode: string,
+  category: string,
+): Promise<MatchPolicy> {
   const [row] = await sql.query<PolicyRow>(
     `select * from match_policy where company_code in ($1, '*') and category in ($2, '*')
      order by (company_code = $1) desc, (category = $2) desc limit 1`,
     [companyCode, category],
   );
-  if (row === undefined) throw new Error('The match policy for every company ("*") is missing; the first migration inserts it.');
+  if (row === undefined)
+    throw new Error(
+      'The match policy for every company ("*") is missing; the first migration inserts it.',
+    );
   return toPolicy(row);
 }
 
 export async function readPolicies(sql: Sql): Promise<MatchPolicy[]> {
-  const rows = await sql.query<PolicyRow>('select * from match_policy order by company_code, category');
+  const rows = await sql.query<PolicyRow>(
+    'select * from match_policy order by company_code, category',
+  );
   return rows.map(toPolicy);
 }
 
@@ -185,9 +229,18 @@ function toPolicy(row: PolicyRow): MatchPolicy {
     companyCode: row.company_code,
     category: row.category,
     level: row.level,
-    priceUpper: { percent: optional(row.price_upper_percent), absolute: optional(row.price_upper_absolute) },
-    priceLower: { percent: optional(row.price_lower_percent), absolute: optional(row.price_lower_absolute) },
-    quantityUpper: { percent: optional(row.quantity_upper_percent), absolute: optional(row.quantity_upper_absolute) },
+    priceUpper: {
+      percent: optional(row.price_upper_percent),
+      absolute: optional(row.price_upper_absolute),
+    },
+    priceLower: {
+      percent: optional(row.price_lower_percent),
+      absolute: optional(row.price_lower_absolute),
+    },
+    quantityUpper: {
+      percent: optional(row.quantity_upper_percent),
+      absolute: optional(row.quantity_upper_absolute),
+    },
     negligibleAmount: decimalOf(row.negligible_amount),
     unorderedAmount: decimalOf(row.unordered_amount),
     unplannedCharges: decimalOf(row.unplanned_charges),

@@ -17,7 +17,10 @@ interface PaymentRow {
 }
 
 /** Takes over reports that are newer than what is known of their payment; returns those, with their new version. */
-export async function putPayments(tx: Transaction, payments: readonly Payment[]): Promise<Payment[]> {
+export async function putPayments(
+  tx: Transaction,
+  payments: readonly Payment[],
+): Promise<Payment[]> {
   const rows = await tx.query<PaymentRow>(
     `insert into payment (id, invoice_id, erp, number, amount_minor, currency, status, value_on, erp_sequence, version, reported_at)
      select id, "invoiceId", erp, number, "amountMinor", currency, status, "valueOn", "erpSequence", version, "reportedAt"
@@ -27,23 +30,38 @@ export async function putPayments(tx: Transaction, payments: readonly Payment[])
        status = excluded.status, value_on = excluded.value_on, erp_sequence = excluded.erp_sequence,
        version = payment.version + 1, reported_at = excluded.reported_at
      where payment.erp_sequence < excluded.erp_sequence returning *`,
-    [JSON.stringify(payments.map((payment) => ({ ...payment, amountMinor: payment.amountMinor.toString() })))],
+    [
+      JSON.stringify(
+        payments.map((payment) => ({ ...payment, amountMinor: payment.amountMinor.toString() })),
+      ),
+    ],
   );
   return rows.map(toPayment);
 }
 
-export async function updatePaymentStatus(tx: Transaction, invoiceId: string, status: PaymentStatus): Promise<void> {
+export async function updatePaymentStatus(
+  tx: Transaction,
+  invoiceId: string,
+  status: PaymentStatus,
+): Promise<void> {
   await tx.query('update invoice set payment_status = $2 where id = $1', [invoiceId, status]);
 }
 
 /** All payments of one invoice, for deciding. */
 export async function readPaymentsOf(sql: Sql, invoiceId: string): Promise<Payment[]> {
-  const rows = await sql.query<PaymentRow>('select * from payment where invoice_id = $1 order by id', [invoiceId]);
+  const rows = await sql.query<PaymentRow>(
+    'select * from payment where invoice_id = $1 order by id',
+    [invoiceId],
+  );
   return rows.map(toPayment);
 }
 
 /** The payments of these ids that the scope may see, by the place of their invoice. */
-export async function readPayments(sql: Sql, ids: readonly string[], scope: ReadScope): Promise<Payment[]> {
+export async function readPayments(
+  sql: Sql,
+  ids: readonly string[],
+  scope: ReadScope,
+): Promise<Payment[]> {
   const rows = await sql.query<PaymentRow>(
     `select p.* from payment p join invoice i on i.id = p.invoice_id
      where p.id = any($1) and visible($2::jsonb, i.company_code, i.cost_centre_id, i.owner_id)`,

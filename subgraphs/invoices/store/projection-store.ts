@@ -44,7 +44,10 @@ export interface ReceiptProjection {
 }
 
 /** Takes over what suppliers' events tell; a supplier that is known by a later version keeps it. */
-export async function putSuppliers(tx: Transaction, suppliers: readonly SupplierProjection[]): Promise<void> {
+export async function putSuppliers(
+  tx: Transaction,
+  suppliers: readonly SupplierProjection[],
+): Promise<void> {
   const taken = await tx.query<{ id: string }>(
     `insert into supplier (id, number, legal_name, status, blocks, sequence)
      select s.id, s.number, s."legalName", s.status, array(select jsonb_array_elements_text(s.blocks)), s.sequence
@@ -55,7 +58,9 @@ export async function putSuppliers(tx: Transaction, suppliers: readonly Supplier
     [JSON.stringify(suppliers)],
   );
   const ids = new Set(taken.map((row) => row.id));
-  const keys = suppliers.filter((supplier) => ids.has(supplier.id)).flatMap((supplier) => supplier.keys.map((key) => ({ ...key, id: supplier.id })));
+  const keys = suppliers
+    .filter((supplier) => ids.has(supplier.id))
+    .flatMap((supplier) => supplier.keys.map((key) => ({ ...key, id: supplier.id })));
   await tx.query('delete from supplier_key where supplier_id = any($1)', [[...ids]]);
   await tx.query(
     `insert into supplier_key (supplier_id, kind, value) select * from unnest($1::text[], $2::text[], $3::text[])
@@ -65,7 +70,10 @@ export async function putSuppliers(tx: Transaction, suppliers: readonly Supplier
 }
 
 /** Takes over orders with their lines; an order that is known by a later version keeps it. Locks the orders it changes. */
-export async function putOrders(tx: Transaction, orders: readonly OrderProjection[]): Promise<void> {
+export async function putOrders(
+  tx: Transaction,
+  orders: readonly OrderProjection[],
+): Promise<void> {
   const taken = await tx.query<{ id: string }>(
     `insert into purchase_order (id, number, erp_number, requisition_id, company_code, cost_centre_id, category, requester_id,
        supplier_id, currency, status, correlation_id, version)
@@ -78,12 +86,12 @@ export async function putOrders(tx: Transaction, orders: readonly OrderProjectio
        category = excluded.category, supplier_id = excluded.supplier_id, currency = excluded.currency,
        status = excluded.status, version = excluded.version
      where purchase_order.version < excluded.version returning id`,
-    [JSON.stringify(orders.map(({ lines: _, ...order }) => order))],
+    [JSON.stringify(orders, withoutBigints)],
   );
   const ids = new Set(taken.map((row) => row.id));
   const lines = orders
     .filter((order) => ids.has(order.id))
-    .flatMap((order) => order.lines.map((line) => ({ ...line, netAmountMinor: line.netAmountMinor.toString(), orderId: order.id })));
+    .flatMap((order) => order.lines.map((line) => ({ ...line, orderId: order.id })));
   await tx.query('delete from purchase_order_line where purchase_order_id = any($1)', [[...ids]]);
   await tx.query(
     `insert into purchase_order_line (id, purchase_order_id, line_number, description, quantity, unit_code, unit_price,
@@ -91,28 +99,47 @@ export async function putOrders(tx: Transaction, orders: readonly OrderProjectio
      select id, "orderId", "lineNumber", description, quantity, "unitCode", "unitPrice", "priceQuantity", "netAmountMinor"
      from jsonb_to_recordset($1::jsonb) l (id text, "orderId" text, "lineNumber" integer, description text, quantity numeric,
        "unitCode" text, "unitPrice" numeric, "priceQuantity" numeric, "netAmountMinor" bigint)`,
-    [JSON.stringify(lines)],
+    [JSON.stringify(lines, withoutBigints)],
   );
 }
 
+/** JSON has no bigint; PostgreSQL reads one from its text. */
+function withoutBigints(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? value.toString() : value;
+}
+
 /** Takes over posted receipts; one that is known already is left alone. */
-export async function putReceipts(tx: Transaction, receipts: readonly ReceiptProjection[]): Promise<void> {
-  const lines = receipts.flatMap((receipt) => receipt.lines.map((line) => ({ ...line, receiptId: receipt.goodsReceiptId })));
+export async function putReceipts(
+  tx: Transaction,
+  receipts: readonly ReceiptProjection[],
+): Promise<void> {
+  const lines = receipts.flatMap((receipt) =>
+    receipt.lines.map((line) => ({ ...line, receiptId: receipt.goodsReceiptId })),
+  );
   await tx.query(
     `insert into goods_receipt_line (goods_receipt_id, purchase_order_line_id, quantity)
      select receipt, line, sum(quantity) from unnest($1::text[], $2::text[], $3::numeric[]) r (receipt, line, quantity)
      group by receipt, line on conflict do nothing`,
-    [lines.map((line) => line.receiptId), lines.map((line) => line.purchaseOrderLineId), lines.map((line) => line.quantity)],
+    [
+      lines.map((line) => line.receiptId),
+      lines.map((line) => line.purchaseOrderLineId),
+      lines.map((line) => line.quantity),
+    ],
   );
 }
 
 /** Takes a receipt back; its quantities count no more. */
 export async function reverseReceipt(tx: Transaction, goodsReceiptId: string): Promise<void> {
-  await tx.query('update goods_receipt_line set reversed = true where goods_receipt_id = $1', [goodsReceiptId]);
+  await tx.query('update goods_receipt_line set reversed = true where goods_receipt_id = $1', [
+    goodsReceiptId,
+  ]);
 }
 
 /** The suppliers that share one of these keys. */
-export async function findSellerCandidates(sql: Sql, keys: readonly SellerKey[]): Promise<SellerCandidate[]> {
+export async function findSellerCandidates(
+  sql: Sql,
+  keys: readonly SellerKey[],
+): Promise<SellerCandidate[]> {
   return sql.query<SellerCandidate>(
     `select k.supplier_id as "supplierId", k.kind, k.value
      from unnest($1::text[], $2::text[]) wanted (kind, value) join supplier_key k on k.kind = wanted.kind and k.value = wanted.value`,
@@ -126,7 +153,10 @@ export async function isKnownSupplier(sql: Sql, supplierId: string): Promise<boo
 
 /** The legal name, as far as events have told of it. */
 export async function findSupplierName(sql: Sql, supplierId: string): Promise<string | null> {
-  const [row] = await sql.query<{ legal_name: string }>('select legal_name from supplier where id = $1', [supplierId]);
+  const [row] = await sql.query<{ legal_name: string }>(
+    'select legal_name from supplier where id = $1',
+    [supplierId],
+  );
   return row?.legal_name ?? null;
 }
 

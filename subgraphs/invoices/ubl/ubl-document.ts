@@ -23,8 +23,18 @@ const ROOTS = { Invoice: `${UBL}:Invoice-2`, CreditNote: `${UBL}:CreditNote-2` }
 
 /** Where Invoice and CreditNote say the same with different names. */
 const NAMES = {
-  Invoice: { kind: 'STANDARD', typeCode: 'InvoiceTypeCode', line: 'InvoiceLine', quantity: 'InvoicedQuantity' },
-  CreditNote: { kind: 'CREDIT_MEMO', typeCode: 'CreditNoteTypeCode', line: 'CreditNoteLine', quantity: 'CreditedQuantity' },
+  Invoice: {
+    kind: 'STANDARD',
+    typeCode: 'InvoiceTypeCode',
+    line: 'InvoiceLine',
+    quantity: 'InvoicedQuantity',
+  },
+  CreditNote: {
+    kind: 'CREDIT_MEMO',
+    typeCode: 'CreditNoteTypeCode',
+    line: 'CreditNoteLine',
+    quantity: 'CreditedQuantity',
+  },
 } as const;
 
 /** Reads a UBL 2.1 Invoice or CreditNote (OASIS, bound to EN 16931); what it states is not yet checked. */
@@ -62,7 +72,10 @@ class Reader {
     const text = this.text(element, ...path);
     const value = text === null ? null : parseDecimal(plain(text));
     if (text !== null && value === null) {
-      this.flaws.push({ rule: 'XSD-decimal', message: `${path.join('/')} is "${text.slice(0, 40)}", and a decimal number such as 12.50 is expected.` });
+      this.flaws.push({
+        rule: 'XSD-decimal',
+        message: `${path.join('/')} is "${text.slice(0, 40)}", and a decimal number such as 12.50 is expected.`,
+      });
     }
     return value;
   }
@@ -73,7 +86,10 @@ class Reader {
     const day = text.slice(0, 10);
     const isDay = /^\d{4}-\d{2}-\d{2}$/.test(day) && !Number.isNaN(Date.parse(`${day}T00:00:00Z`));
     if (isDay) return day;
-    this.flaws.push({ rule: 'XSD-date', message: `${path.join('/')} is "${text.slice(0, 40)}", and a date such as 2026-11-23 is expected.` });
+    this.flaws.push({
+      rule: 'XSD-date',
+      message: `${path.join('/')} is "${text.slice(0, 40)}", and a date such as 2026-11-23 is expected.`,
+    });
     return null;
   }
 }
@@ -84,7 +100,8 @@ function readInvoice(reader: Reader, root: XmlElement): StatedInvoice {
     kind: names.kind,
     number: reader.text(root, 'ID'),
     issuedOn: reader.date(root, 'IssueDate'),
-    dueOn: reader.date(root, 'DueDate') ?? reader.date(at(root, ['PaymentMeans']), 'PaymentDueDate'),
+    dueOn:
+      reader.date(root, 'DueDate') ?? reader.date(at(root, ['PaymentMeans']), 'PaymentDueDate'),
     typeCode: reader.text(root, names.typeCode),
     currency: reader.text(root, 'DocumentCurrencyCode'),
     taxCurrency: reader.text(root, 'TaxCurrencyCode'),
@@ -119,7 +136,9 @@ function readParty(reader: Reader, party: XmlElement | undefined): Party {
     taxNumbers: all(party, 'PartyTaxScheme')
       .map((scheme) => reader.text(scheme, 'CompanyID'))
       .filter((number) => number !== null),
-    legalRegistration: reader.text(party, 'PartyLegalEntity', 'CompanyID') ?? reader.text(party, 'PartyIdentification', 'ID'),
+    legalRegistration:
+      reader.text(party, 'PartyLegalEntity', 'CompanyID') ??
+      reader.text(party, 'PartyIdentification', 'ID'),
     endpoint: value === '' ? null : { schemeId: endpoint?.attributes['schemeID'] ?? '', value },
   };
 }
@@ -188,7 +207,10 @@ function masked(account: string | null): string | null {
 }
 
 function at(element: XmlElement | undefined, path: readonly string[]): XmlElement | undefined {
-  return path.reduce<XmlElement | undefined>((parent, name) => parent?.children.find((child) => isNamed(child, name)), element);
+  return path.reduce<XmlElement | undefined>(
+    (parent, name) => parent?.children.find((child) => isNamed(child, name)),
+    element,
+  );
 }
 
 function all(element: XmlElement | undefined, name: string): XmlElement[] {
