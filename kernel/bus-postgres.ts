@@ -13,8 +13,15 @@ const FOLLOW_BATCH = 500;
 const FOLLOW_IDLE_MS = 1000;
 const FOLLOW_RETRY_MS = 500;
 
-/** The bus's log, with what a faster carrier needs to know of a publication. */
+/** Entries forgotten at once; publishers wait for no longer than that takes. */
+const TRIM_BATCH = 5_000;
+
+/** The bus's log, with what a faster carrier needs to know of it. */
 export interface PostgresBus extends EventBus {
+  /** Names the log: no other log, nor a copy of this one in the same cluster, has the same name. */
+  readonly installation: string;
+  /** Called when there may be news. */
+  readonly wakers: Set<() => void>;
   /** Appends and returns the entries that were new. */
   append(events: readonly DomainEvent[]): Promise<BusEntry[]>;
 }
@@ -27,6 +34,8 @@ export async function openPostgresBus(options: {
   const wakers = new Set<() => void>();
   const listener = await database.listen(BUS_CHANNEL, () => wakers.forEach((wake) => wake()));
   const bus: PostgresBus = {
+    installation: await installationOf(database),
+    wakers,
     append: (events) => append(database, events),
     publish: async (events) => void (await append(database, events)),
     read: (after, limit) => readAfter(database, after, limit),
@@ -124,18 +133,42 @@ async function boundsOf(database: Database): Promise<BusBounds> {
 }
 
 async function trimBefore(database: Database, before: Date): Promise<number> {
+  let trimmed = 0;
+  for (;;) {
+    const count = await trimBatch(database, before);
+    trimmed += count;
+    if (count < TRIM_BATCH) return trimmed;
+  }
+}
+
+/** The head, which every publisher locks, is touched last. */
+async function trimBatch(database: Database, before: Date): Promise<number> {
   return database.transaction(async (tx) => {
-    const [edge] = await tx.query<{ position: bigint | null }>(
-      'select max(position) as position from event where occurred_at < $1',
-      [before],
+    const [gone] = await tx.query<{ count: bigint; newest: bigint | null }>(
+      `with kept as (
+         select min(position) as first from event where appended_at >= $1
+       ), gone as (
+         delete from event where position in (
+           select position from event
+           where position < coalesce((select first from kept), position + 1)
+           order by position limit $2)
+         returning position
+       ) select count(*) as count, max(position) as newest from gone`,
+      [before, TRIM_BATCH],
     );
-    if (edge === undefined || edge.position === null) return 0;
-    await tx.query('update head set trimmed_to = greatest(trimmed_to, $1)', [edge.position]);
-    const rows = await tx.query('delete from event where position <= $1 returning position', [
-      edge.position,
-    ]);
-    return rows.length;
+    if (gone === undefined || gone.newest === null) return 0;
+    await tx.query('update head set trimmed_to = greatest(trimmed_to, $1)', [gone.newest]);
+    return Number(gone.count);
   });
+}
+
+async function installationOf(database: Database): Promise<string> {
+  const [head] = await database.query<{ name: string }>(
+    `select installation || ':' || (select oid from pg_database where datname = current_database()) as name
+     from head`,
+  );
+  if (head === undefined) throw new Error('The event log has no head: run its migrations.');
+  return head.name;
 }
 
 function toEntry(row: EventRow): BusEntry {

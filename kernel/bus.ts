@@ -26,7 +26,7 @@ export interface EventBus {
     after: bigint,
     onEntries: (entries: readonly BusEntry[]) => Promise<void> | void,
   ): Follower;
-  /** Forgets entries that occurred before `instant`; their positions are not used again. Returns how many. */
+  /** Forgets entries that were published before `instant`; their positions are not used again. Returns how many. */
   trim(before: Date): Promise<number>;
   close(): Promise<void>;
 }

@@ -28,7 +28,12 @@ begin
   return query
     with fresh as (
       select value, row_number() over (order by ordinality) as place
-      from jsonb_array_elements(events) with ordinality
+      from (
+        -- The same id twice in one batch is one event, too.
+        select distinct on (value->>'id') value, ordinality
+        from jsonb_array_elements(events) with ordinality
+        order by value->>'id', ordinality
+      ) as once
       where not exists (select 1 from event where event.event_id = value->>'id')
     ), inserted as (
       insert into event (position, event_id, document_id, correlation_id, cloud_event, occurred_at)

@@ -24,9 +24,6 @@ import type { Working } from './command/waiting-invoices.ts';
 import type { Dossier } from './domain/invoice.ts';
 import type { SellerKey } from './domain/seller.ts';
 
-/** The name under which this room's place in the event log is kept. */
-export const CONSUMER_NAME = 'invoices';
-
 /** What this room does when something happens elsewhere. */
 export function createHandlers(clock: Clock): EventHandlers {
   const event = createEventFactory('/subgraphs/invoices', clock);

@@ -2,8 +2,7 @@ import { readConfig } from '#kernel/config.ts';
 import { startConsumer } from '#kernel/inbox.ts';
 import { ROOM_SETTINGS, openRoom, roomOptions, runProcess } from '#kernel/room.ts';
 import { readSubgraphSdl, serveSubgraph } from '#kernel/subgraph.ts';
-import { CONSUMER_NAME, createHandlers } from './consumer.ts';
-import { createOnParked, startParkedRetries } from './consumer/parked-event.ts';
+import { createHandlers } from './consumer.ts';
 import { createContextFactory } from './context.ts';
 import { resolvers } from './resolvers.ts';
 import type { RoomOptions } from '#kernel/room.ts';
@@ -22,24 +21,9 @@ export async function startInvoices(options: RoomOptions): Promise<{
   const room = await openRoom(options, { name: NAME, schema: 'invoices', migrations: MIGRATIONS });
   try {
     const { database, bus } = room;
-    const consumer = await startConsumer({
-      name: CONSUMER_NAME,
-      database,
-      bus,
-      handlers: createHandlers(clock),
-      log,
-      onParked: createOnParked(clock, CONSUMER_NAME),
-    });
+    const handlers = createHandlers(clock);
+    const consumer = await startConsumer({ name: NAME, database, bus, handlers, log, clock });
     room.shutdown.defer('consumer', consumer.close);
-    const retries = await startParkedRetries({
-      name: CONSUMER_NAME,
-      consumer,
-      database,
-      bus,
-      clock,
-      log,
-    });
-    room.shutdown.defer('retries', retries.close);
     const server = await serveSubgraph({
       name: NAME,
       sdl: await readSubgraphSdl(SCHEMA),

@@ -3,7 +3,6 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Secret } from '../../kernel/config.ts';
-import { silentLog } from '../../kernel/log.ts';
 import { ensureRoles } from '../../kernel/provision.ts';
 
 /** Starts one PostgreSQL for the whole run, without fsync; every test file makes its own database on it. */
@@ -16,7 +15,7 @@ export default async function setup() {
       port: await freePort(),
       password: 'test',
       durable: false,
-      log: silentLog,
+      log: () => undefined,
     });
     process.env.TEST_DATABASE_URL = server.url;
     globalThis.stopTestServer = async () => {
