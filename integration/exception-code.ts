@@ -92,6 +92,11 @@ export const EXCEPTION_CODES: Readonly<Record<string, ExceptionCode>> = {
     'Add a rule to the approval policy; this resolves itself when the approval is requested.',
     'finance-operations',
   ),
+  FUNDS_OVERRUN: business(
+    'The document went beyond the budget after it could not be refused any more',
+    'Supplement the budget or transfer from another line, then close this with what was done.',
+    'controller',
+  ),
   SUPPLIER_UNKNOWN: business(
     'The supplier of the invoice is not known',
     'Create the supplier or resolve the invoice to one; this then resolves itself.',

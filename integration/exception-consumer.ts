@@ -7,6 +7,7 @@ import type { ExceptionDesk } from './exception-desk.ts';
 import type { ParkedEvent, ParkedTaken } from './events.ts';
 import type { Trouble } from './integration-exception.ts';
 import type { ApprovalSnapshot } from '../subgraphs/approvals/events.ts';
+import type { OverrunSnapshot } from '../subgraphs/budgets/events.ts';
 import type { InvoiceSnapshot } from '../subgraphs/invoices/events.ts';
 
 /** Troubles of other rooms that people work here, and the facts that end them. */
@@ -44,6 +45,18 @@ export function exceptionHandlers(desk: ExceptionDesk): EventHandlers {
     },
     'concord.approval.requested.v1': closeApproval,
     'concord.approval.withdrawn.v1': closeApproval,
+    'concord.funds.overrun.v1': async (tx, event) => {
+      const { overrun, overrunLineId, documentType, documentId } = event.data as OverrunSnapshot;
+      const detail = `Budget line ${overrunLineId} is ${overrun.amount} ${overrun.currency} beyond its limit.`;
+      const trouble = {
+        ...aboutDocument(event, documentType),
+        documentId,
+        subject: `overrun:${event.document.id}`,
+        code: 'FUNDS_OVERRUN',
+        detail,
+      } as const;
+      await desk.raise(tx, trouble, causeFrom(event));
+    },
     'concord.invoice.captured.v1': unknownSupplier,
     'concord.invoice.held.v1': unknownSupplier,
     'concord.invoice.supplier-resolved.v1': closeSupplier,

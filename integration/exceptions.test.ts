@@ -302,6 +302,25 @@ describe('troubles of other rooms', () => {
     await openFor(requisitionId, 'RESOLVED');
   });
 
+  it('a document that went beyond its budget is one, for the controller to settle', async () => {
+    const orderId = newId();
+    const overrun = { amount: '12.50', currency: 'EUR' };
+    const data = {
+      documentType: 'PURCHASE_ORDER',
+      documentId: orderId,
+      overrunLineId: 'line-1',
+      overrun,
+    };
+    await world.publish(
+      happened('concord.funds.overrun.v1', { type: 'FundsReservation', id: newId() }, data),
+    );
+    expect(await openFor(orderId)).toMatchObject({
+      kind: 'BUSINESS',
+      code: 'FUNDS_OVERRUN',
+      ownerRole: 'controller',
+    });
+  });
+
   it('an invoice of an unknown supplier is one until the supplier is resolved', async () => {
     const invoiceId = newId();
     await world.publish(

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { DatabaseError, Pool, types as pgTypes } from 'pg';
 import type { CustomTypesConfig, PoolClient } from 'pg';
+import { isRecord } from './json.ts';
 import { startListener } from './listener.ts';
 import { errorText } from './log.ts';
 import type { Listener } from './listener.ts';
@@ -177,9 +178,8 @@ const OUTAGE_TEXT = /^(Connection terminated|timeout e|Client (has|was)|Cannot u
 /** Could the database not be reached or not serve, so that the same work may succeed later? */
 export function isOutage(error: unknown): boolean {
   if (error instanceof DatabaseError) return OUTAGE_SQLSTATE.test(error.code ?? '');
-  if (!(error instanceof Error)) return false;
-  const code = 'code' in error ? String(error.code) : '';
-  return OUTAGE_CODE.test(code) || OUTAGE_TEXT.test(error.message);
+  if (!isRecord(error)) return false;
+  return OUTAGE_CODE.test(String(error['code'])) || OUTAGE_TEXT.test(String(error['message']));
 }
 
 /** The name of the unique or check constraint that refused a row, or null. */

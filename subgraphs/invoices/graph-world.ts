@@ -114,7 +114,7 @@ export async function createGraphWorld(opened: Database): Promise<GraphWorld> {
     if (result.errors !== undefined) {
       throw new Error(
         result.errors
-          .map((error) => `${String(error.extensions['code'] ?? 'ERROR')}: ${error.message}`)
+          .map((error) => `${JSON.stringify(error.extensions['code'])}: ${error.message}`)
           .join('; '),
       );
     }
@@ -186,25 +186,9 @@ function createSenders(
 ): Pick<GraphWorld, 'supplier' | 'order' | 'receive' | 'pay'> {
   return {
     supplier: async (over = {}, sequence = 1) => {
-      const supplierId = newId(clock);
-      const data: SupplierSnapshot = {
-        supplierId,
-        number: 'SUP-000001',
-        legalName: `Supplier ${supplierId}`,
-        countryCode: 'DE',
-        currency: 'EUR',
-        status: 'ACTIVE',
-        blocks: [],
-        taxRegistrations: [],
-        endpoints: [],
-        ...over,
-      };
-      await tell('concord.supplier.changed.v1', {
-        id: data.supplierId,
-        data,
-        status: data.status,
-        sequence,
-      });
+      const data = supplierOf(clock, over);
+      const { supplierId: id, status } = data;
+      await tell('concord.supplier.changed.v1', { id, data, status, sequence });
       return data;
     },
     order: async ({ lines = [{}], ...over }) => {
@@ -243,6 +227,22 @@ function createSenders(
       };
       await tell('concord.erp.payment-reported.v1', { id: report.invoiceId, data });
     },
+  };
+}
+
+function supplierOf(clock: Clock, over: Partial<SupplierSnapshot>): SupplierSnapshot {
+  const supplierId = newId(clock);
+  return {
+    supplierId,
+    number: 'SUP-000001',
+    legalName: `Supplier ${supplierId}`,
+    countryCode: 'DE',
+    currency: 'EUR',
+    status: 'ACTIVE',
+    blocks: [],
+    taxRegistrations: [],
+    endpoints: [],
+    ...over,
   };
 }
 

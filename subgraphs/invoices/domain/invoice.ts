@@ -1,7 +1,12 @@
 import { normalisedInvoiceNumber } from './supplier-invoice-number.ts';
 import { sellerIdentity, sellerKeys } from './seller.ts';
 import type { Lifecycle } from '#kernel/lifecycle.ts';
-import type { CapturedDocument, CapturedLine } from './captured-document.ts';
+import type {
+  CapturedAdjustment,
+  CapturedDocument,
+  CapturedLine,
+  CapturedTax,
+} from './captured-document.ts';
 import type { Hold } from './hold.ts';
 import type { PaymentStatus } from './payment.ts';
 
@@ -129,6 +134,10 @@ export interface Invoice extends Omit<CapturedDocument, 'lines'> {
   readonly capturedAt: Date;
   readonly changedAt: Date;
 }
+
+/** A tax, and an adjustment, with the currency of its invoice. */
+export type TaxOfInvoice = CapturedTax & Pick<Invoice, 'currency'>;
+export type AdjustmentOfInvoice = CapturedAdjustment & Pick<Invoice, 'currency'>;
 
 export interface InvoiceLine extends CapturedLine {
   readonly id: string;

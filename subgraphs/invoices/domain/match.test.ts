@@ -1,70 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
-import { ZERO, addDecimals, compareDecimals, decimalOf } from '#kernel/decimal.ts';
-import { extend, money, toDecimal } from '#kernel/money.ts';
+import { ZERO, decimalOf } from '#kernel/decimal.ts';
 import { HOLD_RULES } from './hold.ts';
-import { highest } from './match-policy.ts';
-import { matchInvoice, takingOf } from './match.ts';
+import { POLICY, facts, line, order } from './match-world.ts';
+import { matchInvoice } from './match.ts';
 import type { HoldCode } from './hold.ts';
-import type { MatchFacts, MatchLine, OrderFacts, OrderLine } from './match.ts';
-import type { MatchPolicy } from './match-policy.ts';
-
-const POLICY: MatchPolicy = {
-  companyCode: 'DE01',
-  category: '*',
-  level: 'THREE_WAY',
-  priceUpper: { percent: decimalOf('2'), absolute: decimalOf('50') },
-  priceLower: { percent: decimalOf('25'), absolute: null },
-  quantityUpper: { percent: ZERO, absolute: ZERO },
-  negligibleAmount: decimalOf('0.05'),
-  unorderedAmount: decimalOf('250'),
-  unplannedCharges: decimalOf('100'),
-  taxDifference: decimalOf('0.10'),
-  amountLimit: decimalOf('100000'),
-  version: 1,
-};
-
-/** Ten pieces at 100.00, all received. */
-const ORDER_LINE: OrderLine = {
-  id: 'ol-1',
-  lineNumber: 1,
-  description: 'Seal kit',
-  quantity: decimalOf('10'),
-  unitCode: 'C62',
-  unitPrice: decimalOf('100'),
-  priceQuantity: decimalOf('1'),
-  netAmountMinor: 100_000n,
-  received: decimalOf('10'),
-  billedQuantity: ZERO,
-  acceptedQuantity: ZERO,
-  acceptedNetMinor: 0n,
-};
-
-function line(overrides: Partial<MatchLine> = {}): MatchLine {
-  return {
-    id: 'il-1',
-    description: 'Seal kit',
-    quantity: decimalOf('10'),
-    unitCode: 'C62',
-    netAmountMinor: 100_000n,
-    purchaseOrderLineId: 'ol-1',
-    ...overrides,
-  };
-}
-
-function order(
-  orderLine: Partial<OrderLine> = {},
-  overrides: Partial<OrderFacts> = {},
-): OrderFacts {
-  return {
-    number: 'PO-DE01-000001',
-    supplierId: 's-1',
-    currency: 'EUR',
-    status: 'DISPATCHED',
-    lines: [{ ...ORDER_LINE, ...orderLine }],
-    ...overrides,
-  };
-}
+import type { MatchFacts, OrderLine } from './match-facts.ts';
 
 /** Taken by accepted invoices before. */
 function billed(quantity: string, acceptedNetMinor: bigint): Partial<OrderLine> {
@@ -72,27 +12,6 @@ function billed(quantity: string, acceptedNetMinor: bigint): Partial<OrderLine> 
     billedQuantity: decimalOf(quantity),
     acceptedQuantity: decimalOf(quantity),
     acceptedNetMinor,
-  };
-}
-
-function facts(overrides: Partial<MatchFacts> = {}): MatchFacts {
-  return {
-    kind: 'STANDARD',
-    currency: 'EUR',
-    supplierId: 's-1',
-    netAmountMinor: 100_000n,
-    grossAmountMinor: 119_000n,
-    chargesMinor: 0n,
-    taxes: [
-      { category: 'S', percent: '19', taxableAmountMinor: 100_000n, taxAmountMinor: 19_000n },
-    ],
-    orderReference: null,
-    lines: [line()],
-    order: order(),
-    supplier: { status: 'ACTIVE', blocks: [] },
-    creditableMinor: null,
-    policy: POLICY,
-    ...overrides,
   };
 }
 
@@ -340,92 +259,6 @@ describe('the match', () => {
     const [finding] = matchInvoice(facts({ order: order({ received: decimalOf('9') }) }));
     expect(finding?.message).toMatch(
       /^Expected: 9 C62 received\. Found: 10 C62 billed\. Post the missing receipt/,
-    );
-  });
-});
-
-describe('any number of invoices', () => {
-  const invoice = fc.record({
-    quantity: fc.integer({ min: 1, max: 1200 }),
-    centsPerUnit: fc.integer({ min: 50, max: 150 }),
-    isCredit: fc.boolean(),
-  });
-  const tolerances = fc.record({
-    percent: fc.option(fc.integer({ min: 0, max: 10 })),
-    absolute: fc.integer({ min: 0, max: 50 }),
-    over: fc.integer({ min: 0, max: 20 }),
-  });
-
-  it('never bill an order line together for more than the tolerance allows', () => {
-    fc.assert(
-      fc.property(
-        fc.array(invoice, { maxLength: 30 }),
-        tolerances,
-        fc.integer({ min: 0, max: 1500 }),
-        (invoices, tolerance, receivedTenths) => {
-          const policy: MatchPolicy = {
-            ...POLICY,
-            priceUpper: {
-              percent: tolerance.percent === null ? null : decimalOf(String(tolerance.percent)),
-              absolute: decimalOf(String(tolerance.absolute)),
-            },
-            quantityUpper: { percent: decimalOf(String(tolerance.over)), absolute: null },
-          };
-          const received = { units: BigInt(receivedTenths), scale: 1 };
-          let state: OrderLine = {
-            ...ORDER_LINE,
-            quantity: decimalOf('100'),
-            unitPrice: decimalOf('1'),
-            netAmountMinor: 10_000n,
-            received,
-          };
-          for (const next of invoices) {
-            const bill = line({
-              quantity: { units: BigInt(next.quantity), scale: 1 },
-              netAmountMinor: BigInt(Math.round((next.quantity * next.centsPerUnit) / 10)),
-            });
-            const kind = next.isCredit ? 'CREDIT_MEMO' : 'STANDARD';
-            const found = matchInvoice(
-              facts({ kind, lines: [bill], order: order(state), taxes: [], policy }),
-            );
-            if (found.length > 0) continue;
-            const taking = takingOf(kind, bill);
-            const taken = addDecimals(state.billedQuantity, taking.quantity);
-            state = {
-              ...state,
-              billedQuantity: taken,
-              acceptedQuantity: taken,
-              acceptedNetMinor: state.acceptedNetMinor + taking.netMinor,
-            };
-            if (next.isCredit) continue;
-            const most = (base: typeof ZERO) => highest(base, policy.quantityUpper) ?? base;
-            expect(compareDecimals(state.billedQuantity, most(state.quantity))).toBeLessThanOrEqual(
-              0,
-            );
-            expect(compareDecimals(state.billedQuantity, most(state.received))).toBeLessThanOrEqual(
-              0,
-            );
-            const worth = toDecimal(
-              extend({
-                quantity: state.billedQuantity,
-                unitPrice: state.unitPrice,
-                priceQuantity: state.priceQuantity,
-                currency: 'EUR',
-                rounding: 'half-up',
-              }),
-            );
-            const allowed = addDecimals(
-              highest(worth, policy.priceUpper) ?? worth,
-              policy.negligibleAmount,
-            );
-            expect(
-              compareDecimals(toDecimal(money(state.acceptedNetMinor, 'EUR')), allowed),
-            ).toBeLessThanOrEqual(0);
-          }
-          expect(compareDecimals(state.billedQuantity, ZERO)).toBeGreaterThanOrEqual(0);
-        },
-      ),
-      { numRuns: 300 },
     );
   });
 });

@@ -1,5 +1,5 @@
 import type { InvoiceLine } from './invoice.ts';
-import type { OrderLine } from './match.ts';
+import type { OrderLine } from './match-facts.ts';
 
 /** Invoice line → order line, where a person has said which belongs to which. */
 export type LineAssignment = ReadonlyMap<string, string>;

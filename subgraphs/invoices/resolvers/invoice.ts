@@ -5,13 +5,8 @@ import { HOLD_RULES } from '../domain/hold.ts';
 import { INVOICE_LIFECYCLE } from '../domain/invoice.ts';
 import { referenceTo } from './reference.ts';
 import type { WireMoney } from '#kernel/money.ts';
-import type { CapturedAdjustment, CapturedTax } from '../domain/captured-document.ts';
 import type { Resolvers } from '../generated.ts';
-import type { Invoice } from '../domain/invoice.ts';
-
-/** A tax or an adjustment with the currency of its invoice. */
-export type TaxParent = CapturedTax & { readonly currency: string };
-export type AdjustmentParent = CapturedAdjustment & { readonly currency: string };
+import type { AdjustmentOfInvoice, Invoice, TaxOfInvoice } from '../domain/invoice.ts';
 
 /** Steps that a person can ask for; the others follow by themselves or are the ERP's. */
 const COMMANDS = new Set(['resolveSupplier', 'release', 'retryPosting', 'reject', 'cancel']);
@@ -33,9 +28,9 @@ const invoice: NonNullable<Resolvers['Invoice']> = {
   prepaidAmount: (parent) => wire(parent, parent.prepaidMinor),
   roundingAmount: (parent) => wire(parent, parent.roundingMinor),
   payableAmount: (parent) => wire(parent, parent.payableMinor),
-  taxes: ({ taxes, currency }) => taxes.map((tax) => ({ ...tax, currency })),
+  taxes: ({ taxes, currency }) => taxes.map((tax): TaxOfInvoice => ({ ...tax, currency })),
   adjustments: ({ adjustments, currency }) =>
-    adjustments.map((adjustment) => ({ ...adjustment, currency })),
+    adjustments.map((adjustment): AdjustmentOfInvoice => ({ ...adjustment, currency })),
   lines: ({ id }, _args, context) => context.loaders.lines.load(id),
   holds: ({ id }, _args, context) => context.loaders.holds.load(id),
   payments: ({ id }, _args, context) => {

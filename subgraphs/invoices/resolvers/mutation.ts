@@ -2,14 +2,9 @@ import { answerOf } from '#kernel/subgraph.ts';
 import { captureInvoice, captureInvoiceDocument } from '../command/capture-command.ts';
 import * as command from '../command/invoice-command.ts';
 import type { Problem, Result } from '#kernel/problem.ts';
-import type { ProblemAnswer } from '#kernel/subgraph.ts';
 import type { Context } from '../context.ts';
-import type { DuplicateInvoice } from '../domain/duplicate-invoice.ts';
 import type { CaptureInvoiceInput, Resolvers } from '../generated.ts';
 import type { Invoice } from '../domain/invoice.ts';
-
-/** A duplicate as it is answered: the invoice it names is looked up with the viewer's eyes. */
-export type DuplicateInvoiceAnswer = ProblemAnswer<DuplicateInvoice>;
 
 const mutation: NonNullable<Resolvers['Mutation']> = {
   captureInvoice: async (_parent, { input }, context) =>
@@ -33,6 +28,7 @@ const mutation: NonNullable<Resolvers['Mutation']> = {
 export const mutationResolvers: Pick<Resolvers, 'Mutation' | 'DuplicateInvoiceProblem'> = {
   Mutation: mutation,
   DuplicateInvoiceProblem: {
+    // Looked up with the viewer's eyes: what one may not see, one does not learn of.
     existingInvoice: ({ existingInvoiceId }, _args, context) =>
       context.loaders.invoice.load(existingInvoiceId),
   },

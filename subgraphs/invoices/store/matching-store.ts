@@ -3,7 +3,7 @@ import { ACCEPTED_STATUSES, OPEN_STATUSES } from '../domain/invoice.ts';
 import type { Sql, Transaction } from '#kernel/database.ts';
 import type { Place } from '#kernel/identity.ts';
 import type { OrderLink } from '../domain/invoice.ts';
-import type { MatchFacts, OrderFacts, OrderLine } from '../domain/match.ts';
+import type { MatchFacts, OrderFacts, OrderLine } from '../domain/match-facts.ts';
 import type { MatchPolicy } from '../domain/match-policy.ts';
 import type { Decimal } from '#kernel/decimal.ts';
 
