@@ -47,8 +47,6 @@ export interface ExceptionSnapshot {
   readonly assigneeId: string | null;
 }
 
-export type { ParkedEvent, ParkedRetry, ParkedTaken } from '#kernel/parked-notice.ts';
-
 /** Document type is the document concerned, or `IntegrationException` for exceptions. */
 export type IntegrationEvent =
   | DomainEvent<'concord.erp.document-confirmed.v1', ErpConfirmation>

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createTestDatabase } from '../../tests/support/test-database.ts';
 import { silentLog } from '#kernel/log.ts';
 import { pause } from '#kernel/shutdown.ts';
-import { startApprovalsConsumer } from './parked-consumer.ts';
+import { startConsumer } from '#kernel/inbox.ts';
+import { CONSUMER_NAME, createHandlers } from './consumer.ts';
 import { MIGRATIONS, eventOf, submissionOf, tickingClock } from './graph-world.ts';
 import { insertPolicies } from './store/policies.ts';
 import { latestRoundForUpdate } from './store/requests.ts';
@@ -31,7 +32,14 @@ beforeAll(async () => {
       ],
     }),
   ]);
-  consumer = await startApprovalsConsumer({ database, bus, clock, log: silentLog });
+  consumer = await startConsumer({
+    name: CONSUMER_NAME,
+    database,
+    bus,
+    handlers: createHandlers(clock),
+    clock,
+    log: silentLog,
+  });
 });
 afterAll(async () => {
   await consumer.close();

@@ -1,8 +1,9 @@
 import { readConfig } from '#kernel/config.ts';
+import { startConsumer } from '#kernel/inbox.ts';
 import { ROOM_SETTINGS, openRoom, roomOptions, runProcess } from '#kernel/room.ts';
 import { readSubgraphSdl, serveSubgraph } from '#kernel/subgraph.ts';
+import { CONSUMER_NAME, createHandlers } from './consumer.ts';
 import { createContextFactory } from './context.ts';
-import { startApprovalsConsumer } from './parked-consumer.ts';
 import { resolvers } from './resolvers.ts';
 import type { RoomOptions } from '#kernel/room.ts';
 
@@ -19,9 +20,11 @@ export async function startApprovals(options: RoomOptions): Promise<{
   const { clock, log } = options;
   const room = await openRoom(options, { name: NAME, schema: 'approvals', migrations: MIGRATIONS });
   try {
-    const consumer = await startApprovalsConsumer({
+    const consumer = await startConsumer({
+      name: CONSUMER_NAME,
       database: room.database,
       bus: room.bus,
+      handlers: createHandlers(clock),
       clock,
       log,
     });
