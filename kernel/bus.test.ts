@@ -32,6 +32,12 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
   throw new Error('the condition was not met within 10 s');
 }
 
+if (process.env['CI'] === 'true' && process.env['TEST_REDIS_URL'] === undefined) {
+  throw new Error(
+    'TEST_REDIS_URL is missing: with CI=true the bus must be tested over Redis, too.',
+  );
+}
+
 /** Redis joins when CI starts it; the same promises hold for both. */
 const carriers = [
   { name: 'PostgreSQL alone', redisUrl: undefined },
