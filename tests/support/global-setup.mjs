@@ -1,15 +1,13 @@
-import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Secret } from '../../kernel/config.ts';
 import { ensureRoles } from '../../kernel/provision.ts';
+import { createDataFolder, removeDataFolder } from './data-folder.ts';
 
 /** Starts one PostgreSQL for the whole run, without fsync; every test file makes its own database on it. */
 export default async function setup() {
   if (process.env.TEST_DATABASE_URL === undefined) {
     const { startPostgres } = await import('../../hub/postgres.ts');
-    const dataFolder = await mkdtemp(join(tmpdir(), 'concord-test-'));
+    const dataFolder = await createDataFolder();
     const server = await startPostgres({
       dataFolder,
       port: await freePort(),
@@ -20,9 +18,7 @@ export default async function setup() {
     process.env.TEST_DATABASE_URL = server.url;
     globalThis.stopTestServer = async () => {
       await server.stop();
-      const cluster = await realpath(join(dataFolder, 'postgres')).catch(() => null);
-      if (cluster !== null) await rm(cluster, { recursive: true, force: true });
-      await rm(dataFolder, { recursive: true, force: true });
+      await removeDataFolder(dataFolder);
     };
   }
   await ensureRoles(process.env.TEST_DATABASE_URL, new Secret('test'));

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createGraphClient } from '../../hub/demo/graph-client.ts';
+import { createDataFolder, removeDataFolder } from './data-folder.ts';
 import type { ChildProcess } from 'node:child_process';
 import type { GraphClient } from '../../hub/demo/graph-client.ts';
 
@@ -32,7 +32,7 @@ export interface HubProcess extends AsyncDisposable {
 export async function startHubProcess(
   environment: Readonly<Record<string, string>> = {},
 ): Promise<HubProcess> {
-  const dataFolder = await mkdtemp(join(tmpdir(), 'concord-hub-'));
+  const dataFolder = await createDataFolder();
   const portBase = await freePorts();
   let child = await spawnHub(portBase, dataFolder, environment);
   const tokens = new Map<string, Promise<string>>();
@@ -68,10 +68,7 @@ export async function startHubProcess(
     },
     [Symbol.asyncDispose]: async () => {
       await stop();
-      // The cluster may lie elsewhere, where PostgreSQL's own user can reach it, with a link from here.
-      const cluster = await realpath(join(dataFolder, 'postgres')).catch(() => null);
-      if (cluster !== null) await rm(cluster, { recursive: true, force: true });
-      await rm(dataFolder, { recursive: true, force: true });
+      await removeDataFolder(dataFolder);
     },
   };
 }
