@@ -98,7 +98,7 @@ export async function resolveInvoiceSupplier(
     },
   );
   return resolving.catch(async (error: unknown) => {
-    if (violatedConstraint(error) !== 'invoice_supplier_number') throw error;
+    if (!NUMBER_TAKEN.has(violatedConstraint(error) ?? '')) throw error;
     // The same number came in between the look and the write.
     const [invoice] = await readInvoices(
       context.database,
@@ -110,6 +110,9 @@ export async function resolveInvoiceSupplier(
     return refused(duplicateInvoice(invoice.supplierInvoiceNumber, earlier ?? ''));
   });
 }
+
+/** The indexes that say that a number is taken. */
+const NUMBER_TAKEN = new Set(['invoice_supplier_number', 'invoice_seller_number']);
 
 export async function rematchInvoice(
   context: Context,

@@ -123,11 +123,14 @@ create table invoice (
   check ((supplier_id is null) = (status = 'SUPPLIER_UNKNOWN') or status in ('REJECTED', 'CANCELLED'))
 );
 -- One supplier's number is captured once, however many try at once; rejecting or cancelling sets it free.
--- The second index holds while the supplier is not known yet.
+-- Names and numbers on a stranger's invoice prove nothing yet: while its supplier is unknown, only the very same document
+-- is its duplicate, and resolving it meets the first index before anything can be posted.
 create unique index invoice_supplier_number on invoice (supplier_id, kind, normalised_number)
   where supplier_id is not null and status not in ('REJECTED', 'CANCELLED');
 create unique index invoice_seller_number on invoice (seller_key, kind, normalised_number)
-  where status not in ('REJECTED', 'CANCELLED');
+  where supplier_id is not null and status not in ('REJECTED', 'CANCELLED');
+create unique index invoice_stranger_document on invoice (seller_key, kind, normalised_number, (source->>'sha256'))
+  where supplier_id is null and status not in ('REJECTED', 'CANCELLED');
 create index invoice_purchase_order on invoice (purchase_order_id, id) where purchase_order_id is not null;
 create index invoice_requisition on invoice (requisition_id, id) where requisition_id is not null;
 create index invoice_cost_centre on invoice (cost_centre_id, id) where cost_centre_id is not null;

@@ -137,15 +137,18 @@ export async function readHolds(sql: Sql, invoiceIds: readonly string[]): Promis
   return rows.map(toHold);
 }
 
-/** Another invoice that has taken this supplier's or seller's number, or null. */
+/** Another invoice that has taken this supplier's or seller's number, or for a stranger is the same document; or null. */
 export async function findDuplicate(
   sql: Sql,
-  key: Pick<Invoice, 'id' | 'supplierId' | 'sellerKey' | 'kind' | 'normalisedNumber'>,
+  key: Pick<Invoice, 'id' | 'supplierId' | 'sellerKey' | 'kind' | 'normalisedNumber' | 'source'>,
 ): Promise<string | null> {
   const [row] = await sql.query<{ id: string }>(
     `select id from invoice where kind = $3 and normalised_number = $4 and status not in ('REJECTED', 'CANCELLED')
-       and (supplier_id = $1 or seller_key = $2) and id <> $5 limit 1`,
-    [key.supplierId, key.sellerKey, key.kind, key.normalisedNumber, key.id],
+       and id <> $5 and case when $1::text is null
+         then supplier_id is null and seller_key = $2 and source->>'sha256' = $6
+         else supplier_id = $1 or (supplier_id is not null and seller_key = $2) end
+     limit 1`,
+    [key.supplierId, key.sellerKey, key.kind, key.normalisedNumber, key.id, key.source.sha256],
   );
   return row?.id ?? null;
 }
