@@ -1,6 +1,8 @@
+import { DAY_MS, shifted } from '#kernel/clock.ts';
 import { openDatabase } from '#kernel/database.ts';
 import { startConsumer } from '#kernel/inbox.ts';
 import { startRelay } from '#kernel/outbox.ts';
+import { EVENTS_KEPT_DAYS, startSweep } from '#kernel/sweep.ts';
 import { readSubgraphSdl, serveSubgraph } from '#kernel/subgraph.ts';
 import { createSimulatorConnector } from './connectors/simulator.ts';
 import { createConfirmationDesk } from './confirmation.ts';
@@ -91,6 +93,7 @@ export async function assemble(name: string, options: IntegrationOptions, room: 
   // Streams are ended first: the server would wait for readers that wait for it.
   room.shutdown.defer('readers of the feed', feed.close);
   await startRelays(options, room);
+  startBusSweep(options, room);
   return server;
 }
 
@@ -204,6 +207,16 @@ async function startRelays(options: IntegrationOptions, room: Room): Promise<voi
     const relay = await startRelay({ database, bus: room.bus, log });
     room.shutdown.defer(`relay of ${schema}`, relay.close);
   }
+}
+
+/** The log belongs to no room; the one that fills it also keeps it from growing without end. */
+function startBusSweep({ clock, log }: IntegrationOptions, room: Room): void {
+  const sweep = startSweep({
+    name: 'bus',
+    sweep: () => room.bus.trim(shifted(clock.now(), -EVENTS_KEPT_DAYS * DAY_MS)),
+    log,
+  });
+  room.shutdown.defer('sweep of the bus', sweep.close);
 }
 
 function secretsOf(options: IntegrationOptions): ReadonlyMap<string, readonly Secret[]> {

@@ -96,6 +96,13 @@ async function verify(
   }
 }
 
+/** No keys came, or something else than keys: that says nothing of the token. The generic code is an answer other than 200. */
+const PROVIDER_FAULTS: ReadonlySet<string> = new Set([
+  errors.JWKSTimeout.code,
+  errors.JWKSInvalid.code,
+  errors.JOSEError.code,
+]);
+
 function refusal(error: unknown): AccessVerdict {
   if (error instanceof errors.JWTExpired) {
     return {
@@ -104,7 +111,7 @@ function refusal(error: unknown): AccessVerdict {
       message: 'The access token has expired. Get a new one and repeat the request.',
     };
   }
-  if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)) {
+  if (!(error instanceof errors.JOSEError) || PROVIDER_FAULTS.has(error.code)) {
     return {
       ok: false,
       code: 'IDENTITY_UNAVAILABLE',

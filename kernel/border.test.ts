@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { inspect } from 'node:util';
+import { DEFAULT_CLAIMS, createAccessTokenVerifier } from './access-token.ts';
 import * as config from './config.ts';
 import { may, within } from './identity.ts';
 import {
@@ -78,6 +79,38 @@ describe('permissions', () => {
     expect(within(scope, { companyCode: 'US01', costCentreId: 'US01-1', ownerId: 'ann' })).toBe(
       false,
     );
+  });
+});
+
+describe('an access token', () => {
+  it('is not called invalid when the identity provider answers without keys', async () => {
+    let keys = jsonReply(503, {});
+    const provider = await startHttp({
+      room: 'identity',
+      host: '127.0.0.1',
+      port: 0,
+      routes: [{ method: 'GET', path: '/jwks', handle: () => keys }],
+      ready: () => [],
+      log: silentLog,
+    });
+    const verify = () =>
+      createAccessTokenVerifier({
+        issuer: provider.url,
+        audience: 'graph',
+        jwksUrl: `${provider.url}/jwks`,
+        tokenType: 'at+jwt',
+        algorithms: ['ES256'],
+        claims: DEFAULT_CLAIMS,
+      })(`Bearer ${token}`);
+    const part = (value: object): string =>
+      Buffer.from(JSON.stringify(value)).toString('base64url');
+    const token = `${part({ alg: 'ES256', typ: 'at+jwt', kid: 'k' })}.${part({ sub: 'ann' })}.c2ln`;
+    expect(await verify()).toMatchObject({ ok: false, code: 'IDENTITY_UNAVAILABLE' });
+    keys = jsonReply(200, { moved: true });
+    expect(await verify()).toMatchObject({ ok: false, code: 'IDENTITY_UNAVAILABLE' });
+    keys = jsonReply(200, { keys: [] });
+    expect(await verify()).toMatchObject({ ok: false, code: 'TOKEN_INVALID' });
+    await provider.close();
   });
 });
 

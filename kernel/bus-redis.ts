@@ -91,6 +91,7 @@ interface Connection {
 
 function openConnection(redisUrl: string, log: Log): Connection {
   let client = connectRedis(redisUrl, log);
+  let closed = false;
   const connecting = client.connect().then(
     () => undefined,
     () => undefined,
@@ -102,12 +103,13 @@ function openConnection(redisUrl: string, log: Log): Connection {
     isReady: () => client.isReady,
     run: async (command, timeoutMs = COMMAND_TIMEOUT_MS) => {
       const used = client;
+      if (!used.isReady) throw new Error('Redis is not connected');
       try {
         return await withTimeout(command(used), timeoutMs, 'a command to Redis');
       } catch (error) {
-        if (error instanceof TimeoutError && used === client && used.isOpen) {
+        if (error instanceof TimeoutError && used === client && !closed) {
           // Commands would pile up behind the one that is not answered.
-          used.destroy();
+          if (used.isOpen) used.destroy();
           client = connectRedis(redisUrl, log);
           client.connect().catch(() => undefined);
         }
@@ -115,6 +117,7 @@ function openConnection(redisUrl: string, log: Log): Connection {
       }
     },
     close: () => {
+      closed = true;
       if (client.isOpen) client.destroy();
     },
   };
@@ -141,7 +144,8 @@ async function announce(
   key: string,
   entries: readonly BusEntry[],
 ): Promise<void> {
-  if (entries.length === 0) return;
+  // That Redis is away was logged when it went.
+  if (entries.length === 0 || !writer.isReady()) return;
   await writer.run(async (client) => {
     const batch = client.multi();
     for (const entry of entries) {

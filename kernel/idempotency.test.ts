@@ -36,6 +36,18 @@ describe('a command with an idempotency key', () => {
     expect(runs).toBe(1);
   });
 
+  it('refuses a key that cannot be kept, before anything is done', async () => {
+    const before = runs;
+    for (const key of ['', 'x'.repeat(201), 'a\u0000b', 'a\nb']) {
+      const refusal = { extensions: { code: 'BAD_USER_INPUT' } };
+      await expect(once(database, command(key), work)).rejects.toMatchObject(refusal);
+      await expect(firstAnswer(database, command(key))).rejects.toMatchObject(refusal);
+    }
+    expect(runs).toBe(before);
+    expect(await once(database, command('y'.repeat(200)), work)).toMatchObject({ ok: true });
+    runs = before;
+  });
+
   it('refuses the same key with another input or for another operation', async () => {
     const problem = {
       ok: false,

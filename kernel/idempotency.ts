@@ -1,3 +1,4 @@
+import { GraphQLError } from 'graphql';
 import { canonicalJson, decodeJson, encodeJson } from './json.ts';
 import { sha256 } from './id.ts';
 import { idempotencyKeyReused, refused } from './problem.ts';
@@ -25,6 +26,7 @@ export async function once<Value, P extends Problem>(
   command: Command,
   work: (tx: Transaction) => Promise<Result<Value, P>>,
 ): Promise<Result<Value, P | IdempotencyKeyReused>> {
+  requireIdempotencyKey(command.idempotencyKey);
   const fingerprint = fingerprintOf(command);
   try {
     return await database.transaction(async (tx) => {
@@ -43,6 +45,21 @@ export async function once<Value, P extends Problem>(
     if (error instanceof RolledBack) return error.result as Result<Value, P>;
     throw error;
   }
+}
+
+/** Room for any sensible id with a prefix; PostgreSQL's index holds no more than some 2,700 bytes. */
+const IDEMPOTENCY_KEY_LENGTH_MAX = 200;
+// oxlint-disable-next-line no-control-regex -- PostgreSQL takes no NUL, and people cannot read the others
+const CONTROL_CHARACTER = /[\u0000-\u001f\u007f]/;
+
+/** Throws BAD_USER_INPUT, a top-level error, for a key that cannot be kept. */
+export function requireIdempotencyKey(key: string): void {
+  const isKept = key !== '' && key.length <= IDEMPOTENCY_KEY_LENGTH_MAX;
+  if (isKept && !CONTROL_CHARACTER.test(key)) return;
+  throw new GraphQLError(
+    `An idempotency key of 1 to ${IDEMPOTENCY_KEY_LENGTH_MAX} characters without control characters is expected, not ${key.length} characters. Nothing was changed. Send a new UUID for each new request.`,
+    { extensions: { code: 'BAD_USER_INPUT', argumentName: 'idempotencyKey' } },
+  );
 }
 
 /** Takes the key, or answers with what it was used for. */
@@ -94,6 +111,7 @@ export async function firstAnswer<Value>(
   database: Database,
   command: Command,
 ): Promise<Result<Value, IdempotencyKeyReused> | null> {
+  requireIdempotencyKey(command.idempotencyKey);
   const [row] = await database.query<{ fingerprint: string; answer: string | null }>(
     'select fingerprint, answer from idempotency where caller = $1 and key = $2',
     [command.caller, command.idempotencyKey],

@@ -162,10 +162,26 @@ describe('an event that arrives while the one before it is being retried', () =>
     poison = false;
     const retrying = running.retryParked('bad');
     await pause(100);
-    await bus.publish([thing('bad', 2)]);
+    const second = thing('bad', 2);
+    // Parking it would have to wait for this, until the retry has looked for the last time.
+    const parkingHeldUp = Promise.withResolvers<void>();
+    const holdingUp = database
+      .transaction(async (tx) => {
+        await tx.query(
+          `insert into inbox_parked (consumer, event_id, bus_position, document_id, cloud_event, attempts, last_error)
+           values ('invoices', $1, 2, 'other', '{}', 0, '')`,
+          [second.id],
+        );
+        await parkingHeldUp.promise;
+        throw new Error('rolled back');
+      })
+      .catch(() => undefined);
+    await bus.publish([second]);
     await pause(300);
     holding.resolve();
     expect(await retrying).toBe(true);
+    parkingHeldUp.resolve();
+    await holdingUp;
     await until(() => taken.includes(2));
     expect(taken).toEqual([1, 2]);
     expect(await parked()).toEqual([]);

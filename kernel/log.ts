@@ -105,6 +105,7 @@ export type LogEvent =
     }
   | { event: 'sweep.done'; name: string; count: number }
   | { event: 'sweep.failed'; name: string; error: string }
+  | { event: 'sweep.failed'; name: string; error: string }
   | { event: 'seed.done'; what: string; count: number; durationMs: number };
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';

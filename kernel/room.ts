@@ -6,6 +6,7 @@ import { createCallSigner, createCallVerifier } from './internal-token.ts';
 import { isRecord } from './json.ts';
 import { createLog, errorText } from './log.ts';
 import { createShutdown, shutdownOnSignals } from './shutdown.ts';
+import { startSweep, sweepKernelTables } from './sweep.ts';
 import type { EventBus } from './bus.ts';
 import type { Clock } from './clock.ts';
 import type { Database } from './database.ts';
@@ -43,52 +44,73 @@ const BUS_MIGRATIONS = new URL('./bus-migrations/', import.meta.url);
 const POOL_SIZE = 10;
 const BUS_POOL_SIZE = 3;
 
-/** Opens database (migrated) and bus for a room and its keys. */
-export async function openRoom(
-  options: RoomOptions,
-  room: {
-    readonly name: string;
-    readonly schema: Schema;
-    readonly migrations: URL;
-    readonly poolSize?: number;
-  },
-): Promise<Room> {
+interface RoomPlan {
+  readonly name: string;
+  readonly schema: Schema;
+  readonly migrations: URL;
+  readonly poolSize?: number;
+}
+
+/** Opens database (migrated) and bus for a room and its keys; what was opened is closed again when that fails. */
+export async function openRoom(options: RoomOptions, plan: RoomPlan): Promise<Room> {
   const { log } = options;
   const shutdown = createShutdown((step, error) =>
     log.warn({ event: 'shutdown.step-failed', step, error: errorText(error) }),
   );
-  const database = openDatabase({
-    url: options.databaseUrl,
-    schema: room.schema,
-    poolSize: room.poolSize ?? POOL_SIZE,
+  try {
+    const database = await openOwnDatabase(options, plan, shutdown);
+    const bus = await openRoomBus(options, shutdown);
+    return {
+      database,
+      bus,
+      shutdown,
+      sign: createCallSigner(options.internalKey),
+      verifyCall: createCallVerifier({ audience: plan.name, trusted: options.trustedKeys }),
+      ready: async () => {
+        const reachable = await database.query('select 1').then(
+          () => true,
+          () => false,
+        );
+        return reachable ? [] : ['database'];
+      },
+    };
+  } catch (error) {
+    await shutdown.run();
+    throw error;
+  }
+}
+
+async function openOwnDatabase(
+  { databaseUrl, log }: RoomOptions,
+  plan: RoomPlan,
+  shutdown: Shutdown,
+): Promise<Database> {
+  const { schema, poolSize = POOL_SIZE } = plan;
+  const database = openDatabase({ url: databaseUrl, schema, poolSize, log });
+  shutdown.defer('database', database.close);
+  await migrate(database, plan.migrations, log);
+  const sweep = startSweep({
+    name: schema,
+    sweep: (stop) => sweepKernelTables(database, stop),
     log,
   });
-  shutdown.defer('database', database.close);
-  await migrate(database, room.migrations, log);
-  const busDatabase = openDatabase({
+  shutdown.defer('sweep', sweep.close);
+  return database;
+}
+
+async function openRoomBus(options: RoomOptions, shutdown: Shutdown): Promise<EventBus> {
+  const { log, redisUrl } = options;
+  const database = openDatabase({
     url: options.busDatabaseUrl,
     schema: 'bus',
     poolSize: BUS_POOL_SIZE,
     log,
   });
-  shutdown.defer('bus database', busDatabase.close);
-  await migrate(busDatabase, BUS_MIGRATIONS, log);
-  const bus = await openBus({ database: busDatabase, redisUrl: options.redisUrl, log });
+  shutdown.defer('bus database', database.close);
+  await migrate(database, BUS_MIGRATIONS, log);
+  const bus = await openBus({ database, redisUrl, log });
   shutdown.defer('bus', bus.close);
-  return {
-    database,
-    bus,
-    shutdown,
-    sign: createCallSigner(options.internalKey),
-    verifyCall: createCallVerifier({ audience: room.name, trusted: options.trustedKeys }),
-    ready: async () => {
-      const reachable = await database.query('select 1').then(
-        () => true,
-        () => false,
-      );
-      return reachable ? [] : ['database'];
-    },
-  };
+  return bus;
 }
 
 /** The environment of every room; a room adds its own settings to these. */

@@ -1,6 +1,7 @@
 import { parse, subscribe, validate } from 'graphql';
 import { httpProblem } from './http.ts';
 import type { DocumentNode, ExecutionResult, GraphQLSchema } from 'graphql';
+import type { GraphErrorFormat } from './graph-error.ts';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { HttpReply } from './http.ts';
 
@@ -15,6 +16,7 @@ export async function streamOperation(options: {
   body: Readonly<Record<string, unknown>>;
   contextValue: object;
   signal: AbortSignal;
+  formatError: GraphErrorFormat;
 }): Promise<HttpReply> {
   const document = parseOperation(options.schema, options.body);
   if ('status' in document) return document;
@@ -31,7 +33,7 @@ export async function streamOperation(options: {
   return {
     status: 200,
     headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' },
-    body: encode(results, options.signal),
+    body: encode(results, options),
   };
 }
 
@@ -56,7 +58,7 @@ async function* single(result: ExecutionResult): AsyncGenerator<ExecutionResult>
 
 async function* encode(
   results: AsyncIterable<ExecutionResult>,
-  signal: AbortSignal,
+  { signal, formatError }: { signal: AbortSignal; formatError: GraphErrorFormat },
 ): AsyncGenerator<string> {
   const iterator = results[Symbol.asyncIterator]();
   // Ending the source when the reader goes away also ends a wait for its next event.
@@ -69,11 +71,16 @@ async function* encode(
       next.done !== true && !signal.aborted;
       next = await iterator.next()
     ) {
-      yield `event: next\ndata: ${JSON.stringify(next.value)}\n\n`;
+      yield `event: next\ndata: ${JSON.stringify(formatted(next.value, formatError))}\n\n`;
     }
     yield 'event: complete\ndata:\n\n';
   } finally {
     signal.removeEventListener('abort', end);
     end();
   }
+}
+
+function formatted(result: ExecutionResult, formatError: GraphErrorFormat): object {
+  if (result.errors === undefined) return result;
+  return { ...result, errors: result.errors.map((error) => formatError(error.toJSON(), error)) };
 }

@@ -11,6 +11,7 @@ import { httpProblem, startHttp } from './http.ts';
 import { INTERNAL_TOKEN_HEADER } from './internal-token.ts';
 import { acceptsStream, streamOperation } from './subgraph-stream.ts';
 import { createGraphErrorFormat } from './graph-error.ts';
+import type { GraphErrorFormat } from './graph-error.ts';
 import type { GraphQLSchema } from 'graphql';
 import type { HttpReply, HttpRequest, HttpServer, Readiness, Route } from './http.ts';
 import type { Viewer } from './identity.ts';
@@ -88,17 +89,18 @@ export async function serveGraph(
   options: GraphOptions & { readonly authenticate: Authenticate; readonly introspection: boolean },
 ): Promise<SubgraphServer> {
   const schema = buildSchema(options.sdl, options.resolvers);
+  const formatError = createGraphErrorFormat(options.name, options.log);
   const apollo = new ApolloServer<object>({
     schema,
     introspection: options.introspection,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
-    formatError: createGraphErrorFormat(options.name, options.log),
+    formatError,
     plugins: [ApolloServerPluginLandingPageDisabled(), ApolloServerPluginInlineTraceDisabled()],
   });
   await apollo.start();
   const handle = (request: HttpRequest): Promise<HttpReply> =>
-    answerCall(request, { ...options, schema, apollo });
+    answerCall(request, { ...options, schema, apollo, formatError });
   const graphRoute: Route = {
     method: 'POST',
     path: '/graphql',
@@ -126,6 +128,7 @@ const CALL_LIMIT_BYTES = 12 * 1024 * 1024;
 interface Answering {
   readonly schema: GraphQLSchema;
   readonly apollo: ApolloServer<object>;
+  readonly formatError: GraphErrorFormat;
   readonly createContext: (request: RequestContext) => object;
   readonly authenticate: Authenticate;
 }
@@ -145,7 +148,7 @@ async function answerCall(request: HttpRequest, serving: Answering): Promise<Htt
     signal,
   });
   if (acceptsStream(request.headers))
-    return streamOperation({ schema: serving.schema, body, contextValue, signal });
+    return streamOperation({ ...serving, body, contextValue, signal });
   return executeHttp(serving.apollo, { request, body, contextValue });
 }
 
