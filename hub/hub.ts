@@ -193,6 +193,7 @@ async function startErp({ options, shutdown, secrets, ports, urls }: Foundation)
     webhookUrl: `${urls.integration}/webhooks/erp`,
     webhookSecret: secrets.erpWebhookSecret,
     behaviour: options.erpBehaviour,
+    log: options.log,
   });
   shutdown.defer('erp-simulator', erp.close);
 }

@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rename, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as config from '#kernel/config.ts';
@@ -40,7 +40,7 @@ async function main(shutdown: Shutdown): Promise<void> {
   const logFile = join(dataFolder, 'concord.log');
   const log = createLog({
     level: settings.LOG_LEVEL as LogLevel,
-    destination: createWriteStream(logFile, { flags: 'a' }),
+    destination: await openLogFile(logFile),
   });
   say(`Concord is starting; its log is ${logFile}`);
   const hub = await startHub({
@@ -66,6 +66,23 @@ async function main(shutdown: Shutdown): Promise<void> {
     });
   }
   say(welcome(hub.urls, settings.PORT_BASE));
+}
+
+/** A longer log is put aside at the next start, and the one put aside before is forgotten. */
+const LOG_BYTES_MAX = 50 * 1024 * 1024;
+
+async function openLogFile(path: string): Promise<NodeJS.WritableStream> {
+  const size = await stat(path).then(
+    (found) => found.size,
+    () => 0,
+  );
+  if (size > LOG_BYTES_MAX) await rename(path, `${path}.previous`);
+  const file = createWriteStream(path, { flags: 'a' });
+  // A full disk must not end the house for want of a log.
+  file.on('error', (error) =>
+    process.stderr.write(`The log ${path} cannot be written: ${errorText(error)}\n`),
+  );
+  return file;
 }
 
 function say(text: string): void {

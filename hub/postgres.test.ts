@@ -156,6 +156,15 @@ describe('after a kill', () => {
     expect(await query(second.url, 'select answer from kept')).toEqual([{ answer: 1 }]);
   });
 
+  it('is started again when the server was killed under a hub that lives', async () => {
+    const dataFolder = await temporaryFolder();
+    const { url, events } = await start(dataFolder, await freePort(), { durable: true });
+    await query(url, 'create table kept as select 1 as answer');
+    process.kill(await serverPid(dataFolder), 'SIGKILL');
+    await waitFor(() => events.filter((event) => event === 'postgres.started').length === 2);
+    expect(await query(url, 'select answer from kept')).toEqual([{ answer: 1 }]);
+  });
+
   it('takes no foreign process for a server because of its id', async () => {
     const dataFolder = await temporaryFolder();
     const first = await start(dataFolder, await freePort());

@@ -23,6 +23,8 @@ const POLL_MS = 50;
 /** After `kill -9` of the server its sessions need a moment to notice; until then the cluster cannot be opened. */
 const SESSIONS_GONE_TIMEOUT_MS = 15_000;
 const LOG_TAIL_LINES = 15;
+/** Before a server that ended by itself is started again. */
+const RESTART_MS = 1_000;
 
 export type PostgresEvent =
   | { readonly event: 'postgres.initialised'; readonly cluster: string }
@@ -77,7 +79,8 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
       log({ event: 'postgres.orphan-stopped', cluster: installation.cluster, pid: orphan });
     await requireFreePort(port);
     if (!(await holdsCluster(installation))) await initialise(installation, options);
-    return await launch(installation, options, release);
+    const server = await launch(installation, options);
+    return running(server, installation, options, release);
   } catch (error) {
     await release();
     throw error;
@@ -174,11 +177,7 @@ function settings({ port, durable }: PostgresOptions): Readonly<Record<string, s
     : { ...common, ...sizes, fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
 }
 
-async function launch(
-  installation: Installation,
-  options: PostgresOptions,
-  release: () => Promise<void>,
-): Promise<Postgres> {
+async function launch(installation: Installation, options: PostgresOptions): Promise<Server> {
   const { cluster } = installation;
   const until = performance.now() + SESSIONS_GONE_TIMEOUT_MS;
   for (;;) {
@@ -199,23 +198,42 @@ async function launch(
         `PostgreSQL did not start on ${cluster}: ${reason}. The end of its log, ${cluster}.log:\n${log}`,
       );
     }
-    return running(server, installation, options, release);
+    options.log({ event: 'postgres.started', cluster, pid: server.pid, port: options.port });
+    return server;
   }
 }
 
+/** Keeps the server running: one that ends by itself is started again after a moment, until it is stopped. */
 function running(
-  server: Server,
-  { cluster }: Installation,
-  { port, password, log }: PostgresOptions,
+  first: Server,
+  installation: Installation,
+  options: PostgresOptions,
   release: () => Promise<void>,
 ): Postgres {
+  const { cluster } = installation;
+  const { port, password, log } = options;
+  const stopped = new AbortController();
+  let server = first;
   let stopping: Promise<void> | null = null;
-  void server.ended.then(async () => {
-    if (stopping === null) log({ event: 'postgres.died', cluster, log: await logTail(cluster) });
-  });
-  log({ event: 'postgres.started', cluster, pid: server.pid, port });
+  async function watch(): Promise<void> {
+    for (;;) {
+      await server.ended;
+      if (stopped.signal.aborted) return;
+      log({ event: 'postgres.died', cluster, log: await logTail(cluster) });
+      await pause(RESTART_MS, undefined, { signal: stopped.signal }).catch(() => undefined);
+      if (stopped.signal.aborted) return;
+      // When it does not start, it has ended: the next round tells why, and tries again.
+      server = await endOrphan(cluster)
+        .then(() => launch(installation, options))
+        .catch(() => server);
+      if (stopped.signal.aborted) await server.end();
+    }
+  }
+  const watching = watch();
   async function stop(): Promise<void> {
+    stopped.abort();
     await server.end();
+    await watching;
     await release();
     log({ event: 'postgres.stopped', cluster });
   }

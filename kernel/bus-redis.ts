@@ -242,7 +242,8 @@ async function readStream(
       event: fromCloudEvent(JSON.parse(message.message['event'] ?? 'null')),
     }));
   } catch (error) {
-    degraded(log, error);
+    // A lost connection tells of itself.
+    if (reader.isReady()) degraded(log, error);
     return null;
   }
 }
