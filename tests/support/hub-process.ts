@@ -128,10 +128,10 @@ async function fetchToken(portBase: number, login: string): Promise<string> {
   return accessToken;
 }
 
-/** The first of a run of ports that nobody uses: bases 100 apart, from a random one. */
+/** The first of a run of ports that nobody uses: bases 100 apart, below those (32768 and up) that outgoing connections take. */
 async function freePorts(): Promise<number> {
   for (let tries = 0; tries < 50; tries += 1) {
-    const base = 20_000 + Math.floor(Math.random() * 200) * 100;
+    const base = 20_000 + Math.floor(Math.random() * 120) * 100;
     const free = await Promise.all(
       [0, 1, 2, 11, 12, 13, 14, 15, 16, 20, 32].map((offset) => isFree(base + offset)),
     );
