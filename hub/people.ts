@@ -109,6 +109,20 @@ export const PEOPLE: readonly Person[] = [
     costCentres: ALL,
   },
   {
+    login: 'second-architect',
+    name: 'Amara Okafor',
+    roles: ['architect'],
+    companies: ALL,
+    costCentres: ALL,
+  },
+  {
+    login: 'app-developer',
+    name: 'Devi Raman',
+    roles: ['app-developer'],
+    companies: ALL,
+    costCentres: ALL,
+  },
+  {
     login: 'auditor',
     name: 'Aurel Lindqvist',
     roles: ['auditor'],

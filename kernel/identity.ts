@@ -41,9 +41,26 @@ export type Permission =
   | 'exception:read'
   | 'exception:work'
   | 'thread:read'
-  | 'schema:read'
-  | 'schema:publish'
+  | RegistryAction
   | 'introspect';
+
+/** What may be done in the schema registry; people have these by role, tokens one by one and within a scope. */
+export type RegistryAction = (typeof REGISTRY_ACTIONS)[number];
+
+export const REGISTRY_ACTIONS = [
+  'schema:read',
+  'schema:check',
+  'schema:publish',
+  'schema:delete',
+  'schema:promote',
+  'schema:propose',
+  'schema:review',
+  'schema:govern',
+  'event:publish',
+  'app:publish',
+  'artifact:read',
+  'usage:report',
+] as const;
 
 const READ_DOCUMENTS: readonly Permission[] = [
   'supplier:read',
@@ -94,7 +111,8 @@ export const ROLE_PERMISSIONS: Readonly<Record<string, readonly Permission[]>> =
     'bank:read',
   ],
   controller: [...READ_DOCUMENTS, 'budget:write', 'approval-policy:write'],
-  architect: ['introspect', 'schema:read', 'schema:publish'],
+  architect: ['introspect', ...REGISTRY_ACTIONS],
+  'app-developer': ['introspect', 'schema:read', 'schema:check', 'schema:propose'],
   auditor: [...READ_DOCUMENTS, 'exception:read', 'schema:read', 'introspect'],
   'supplier-steward': [
     'supplier:read',
@@ -106,7 +124,13 @@ export const ROLE_PERMISSIONS: Readonly<Record<string, readonly Permission[]>> =
   ],
   'finance-reader': READ_DOCUMENTS,
   erp: ['order:read', 'invoice:read', 'receipt:read', 'payment:read'],
-  'schema-publisher': ['schema:read', 'schema:publish'],
+  'schema-publisher': [
+    'schema:read',
+    'schema:check',
+    'schema:publish',
+    'event:publish',
+    'app:publish',
+  ],
   // Service identities of our own rooms; they come only from internal tokens, never from outside.
   'purchase-orders-service': ['funds:check', 'funds:reserve', 'supplier:read', 'budget:read'],
   'invoices-service': ['supplier:read', 'order:read', 'receipt:read'],

@@ -21,6 +21,7 @@ export const OUTBOX_SCHEMAS = [
   'approvals',
   'purchase_orders',
   'invoices',
+  'schema_registry',
   'integration',
 ] as const satisfies readonly Schema[];
 
