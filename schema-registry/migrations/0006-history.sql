@@ -33,6 +33,8 @@ create table history_checkpoint (
   size bigint not null,
   kid text not null,
   note text not null,
+  -- The tops of the full subtrees, from which the next checkpoint goes on.
+  frontier text[] not null,
   at timestamptz not null,
   primary key (size, kid)
 );
