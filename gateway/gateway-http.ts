@@ -1,6 +1,7 @@
 import { httpProblem } from '#kernel/http.ts';
 import { isRecord } from '#kernel/json.ts';
 import { monotonicMs } from '#kernel/clock.ts';
+import { clientOfHeaders } from './client-identity.ts';
 import { refusal, refusalReply } from './graphql-refusal.ts';
 import { landingPage } from './landing-page.ts';
 import { newTraceparent } from './operation-context.ts';
@@ -14,6 +15,7 @@ import type { CrossOrigin } from './cross-origin.ts';
 import type { GatewayLimits } from './gateway-limits.ts';
 import type { QueryServer } from './query-server.ts';
 import type { Generation } from './supergraph.ts';
+import type { RecordUsage } from './usage-recorder.ts';
 
 export const GRAPHQL_PATH = '/graphql';
 
@@ -28,6 +30,7 @@ interface FrontDoor {
   readonly verifyToken: AccessTokenVerifier;
   readonly origins: CrossOrigin;
   readonly limits: GatewayLimits;
+  readonly recordUsage: RecordUsage;
   readonly log: Log;
 }
 
@@ -123,13 +126,25 @@ async function answerOperation(
   line.kind = admission.kind;
   const wrongKind = refuseKind(request, admission.kind, door.limits);
   if (wrongKind) return refuse([wrongKind]);
+  const startedMs = monotonicMs();
   return serving.queries.answer(
     request,
     { ...body },
     {
       operation: contextOf(request, verdict.viewer, door.limits),
       cost: admission.cost,
-      onAnswer: (code) => (line.outcome = code ?? 'ok'),
+      onAnswer: (code, errors) => {
+        line.outcome = code ?? 'ok';
+        door.recordUsage({
+          schema: serving.generation.engine.schema,
+          document: admission.document,
+          operationName: body.operationName,
+          variables: body.variables,
+          client: clientOfHeaders(request.headers),
+          durationMs: monotonicMs() - startedMs,
+          errors,
+        });
+      },
     },
   );
 }

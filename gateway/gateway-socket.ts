@@ -6,6 +6,7 @@ import { newId } from '#kernel/id.ts';
 import { errorText } from '#kernel/log.ts';
 import { monotonicMs } from '#kernel/clock.ts';
 import { pause } from '#kernel/shutdown.ts';
+import { clientOfParameters } from './client-identity.ts';
 import { GRAPHQL_PATH, notReady } from './gateway-http.ts';
 import { refusal } from './graphql-refusal.ts';
 import { newTraceparent } from './operation-context.ts';
@@ -18,12 +19,14 @@ import type { Context, SubscribePayload } from 'graphql-ws';
 import type { AccessTokenVerifier } from '#kernel/access-token.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Log } from '#kernel/log.ts';
+import type { ClientIdentity } from './client-identity.ts';
 import type { CrossOrigin } from './cross-origin.ts';
 import type { GatewayLimits } from './gateway-limits.ts';
 import type { OperationContext } from './operation-context.ts';
 import type { Connection, Visitors } from './socket-connection.ts';
 import type { Generation, Supergraph } from './supergraph.ts';
 import type { Upstream } from './upstream.ts';
+import type { RecordUsage } from './usage-recorder.ts';
 
 /** One message is an operation's text and its variables; a larger one is refused with close code 1009. */
 const MESSAGE_MAX_BYTES = 64 * 1024;
@@ -35,6 +38,7 @@ export interface SocketOptions {
   readonly verifyToken: AccessTokenVerifier;
   readonly origins: CrossOrigin;
   readonly limits: GatewayLimits;
+  readonly recordUsage: RecordUsage;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -54,6 +58,7 @@ interface AdmittedOperation {
   readonly generation: Generation;
   readonly context: OperationContext;
   readonly connection: Connection;
+  readonly client: ClientIdentity | null;
   readonly cost: number;
 }
 
@@ -132,7 +137,7 @@ function authorizationOf(parameters: Readonly<Record<string, unknown>>): string 
 /** The same door as over HTTP, and a cap on what one connection may have open. */
 function admit(
   { supergraph, limits }: SocketOptions,
-  { extra, subscriptions }: SocketContext,
+  { extra, subscriptions, connectionParams }: SocketContext,
   { query, variables, operationName }: SubscribePayload,
 ): ExecutionArgs | readonly GraphQLError[] {
   const { viewer } = extra;
@@ -158,6 +163,7 @@ function admit(
     kind: admission.kind,
     generation,
     connection: extra,
+    client: clientOfParameters(connectionParams),
     cost: admission.cost,
     context: {
       viewer,
@@ -177,12 +183,17 @@ function admit(
 }
 
 /** A query or a mutation. */
-async function execute({ log }: SocketOptions, args: ExecutionArgs): Promise<ExecutionResult> {
+async function execute(
+  { log, recordUsage }: SocketOptions,
+  args: ExecutionArgs,
+): Promise<ExecutionResult> {
   const startedMs = monotonicMs();
   const admitted = args.contextValue as AdmittedOperation;
   const { context, generation, kind, name } = admitted;
   const result = await generation.engine.execute(operationOf(args), context);
   const code = result.errors?.[0]?.extensions['code'];
+  const durationMs = monotonicMs() - startedMs;
+  recordUsage({ ...usageOf(args), durationMs, errors: result.errors?.length ?? 0 });
   log.info({
     event: 'graphql.operation',
     room: 'gateway',
@@ -190,7 +201,7 @@ async function execute({ log }: SocketOptions, args: ExecutionArgs): Promise<Exe
     kind,
     viewer: context.viewer.id,
     outcome: typeof code === 'string' ? code : 'ok',
-    durationMs: Math.round(monotonicMs() - startedMs),
+    durationMs: Math.round(durationMs),
     correlationId: context.correlationId,
   });
   return extended(admitted, result);
@@ -213,6 +224,7 @@ async function startSubscription(
       context,
       onStalled: () => connection.close(CLOSE.tooSlow),
     });
+    options.recordUsage({ ...usageOf(args), durationMs: 0, errors: 0 });
     options.log.info({ event: 'subscription.opened', operation, viewer, correlationId });
     return logged(events, admitted, (reason) =>
       options.log.info({ event: 'subscription.closed', operation, viewer, reason, correlationId }),
@@ -277,6 +289,11 @@ function extended({ context, cost }: AdmittedOperation, result: ExecutionResult)
 
 function operationOf({ document, operationName, variableValues }: ExecutionArgs) {
   return { document, operationName: operationName ?? null, variables: variableValues ?? {} };
+}
+
+function usageOf(args: ExecutionArgs) {
+  const { generation, client } = args.contextValue as AdmittedOperation;
+  return { ...operationOf(args), schema: generation.engine.schema, client };
 }
 
 /** Queries and mutations that are being answered at shut-down get this long. */

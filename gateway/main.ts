@@ -15,6 +15,7 @@ import { createSupergraph, warmUp } from './supergraph.ts';
 import { fileSource, registrySource } from './supergraph-source.ts';
 import { watchSupergraph } from './supergraph-watch.ts';
 import { createUpstream } from './upstream.ts';
+import { startUsageReporting } from './usage.ts';
 import type { AccessTokenRules } from '#kernel/access-token.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Route } from '#kernel/http.ts';
@@ -25,6 +26,7 @@ import type { GatewayLimits } from './gateway-limits.ts';
 import type { Supergraph } from './supergraph.ts';
 import type { SupergraphSource } from './supergraph-source.ts';
 import type { Upstream } from './upstream.ts';
+import type { UsageReporting, UsageOptions } from './usage.ts';
 
 /** What a gateway is started with. */
 export interface GatewayOptions {
@@ -42,6 +44,8 @@ export interface GatewayOptions {
   readonly internalKey: InternalKey;
   /** Web origins that may use the graph from a browser, beside the gateway's own. Never `*`. */
   readonly corsOrigins: readonly string[];
+  /** How the registry is told what is used; null to tell nobody, and then nothing can be removed from the graph safely. */
+  readonly usage?: UsageOptions | null;
   readonly limits?: GatewayLimits;
   /** Further routes on the same server, such as the console's files. */
   readonly routes?: readonly Route[];
@@ -71,6 +75,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const shutdown = createShutdown((step, error) =>
     log.warn({ event: 'shutdown.step-failed', step, error: errorText(error) }),
   );
+  // Closed after both doors, so that the last answers are counted too.
+  const usage = await reportingOf(options);
+  shutdown.defer('usage reporting', usage.close);
   const sign = createCallSigner(options.internalKey);
   const upstream = createUpstream({ sign, log, callTimeoutMs: limits.upstreamMs });
   shutdown.defer('upstream', upstream.close);
@@ -81,7 +88,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const verifyToken = createAccessTokenVerifier(options.accessTokens);
   const ownOrigins: string[] = [];
   const origins = crossOrigin(() => [...options.corsOrigins, ...ownOrigins]);
-  const routes = graphqlRoutes({ serving: door.serving, verifyToken, origins, limits, log });
+  const recordUsage = usage.record;
+  const { serving } = door;
+  const routes = graphqlRoutes({ serving, verifyToken, origins, limits, recordUsage, log });
   const http = await startHttp({
     room: 'gateway',
     host: options.host,
@@ -101,6 +110,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     verifyToken,
     origins,
     limits,
+    recordUsage,
     clock,
     log,
   });
@@ -127,6 +137,12 @@ function sourceOf({ registryUrl, file }: GatewayOptions['supergraph']): Supergra
   if (registryUrl !== null && file === null) return registrySource(registryUrl);
   if (registryUrl === null && file !== null) return fileSource(file);
   throw new Error('Exactly one of a registry and a supergraph file is expected.');
+}
+
+async function reportingOf({ usage, clock, log }: GatewayOptions): Promise<UsageReporting> {
+  if (usage === null || usage === undefined)
+    return { record: () => undefined, close: () => Promise.resolve() };
+  return startUsageReporting({ ...usage, clock, log });
 }
 
 /** Starts Apollo Server over the first generation as soon as there is one; it follows all later ones itself. */

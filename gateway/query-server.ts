@@ -26,8 +26,8 @@ type SchemaCallback = Parameters<GatewayInterface['onSchemaLoadOrUpdate']>[0];
 export interface QueryCall {
   readonly operation: OperationContext;
   readonly cost: number;
-  /** Told the code of the first error of the answer, or null. */
-  readonly onAnswer: (code: string | null) => void;
+  /** Told once, when the answer is made: the code of its first error or null, and how many it has. */
+  readonly onAnswer: (code: string | null, errors: number) => void;
 }
 
 interface QueryContext extends BaseContext {
@@ -135,7 +135,8 @@ const extendAnswers: ApolloServerPlugin<QueryContext> = {
           cost: call.cost,
         };
         const code = singleResult.errors?.[0]?.extensions?.['code'];
-        call.onAnswer(singleResult.errors === undefined ? null : String(code));
+        const errors = singleResult.errors?.length ?? 0;
+        call.onAnswer(errors === 0 ? null : String(code), errors);
         if (code === 'INTERNAL_SERVER_ERROR' && singleResult.data === undefined) {
           response.http.status = 500;
         }
