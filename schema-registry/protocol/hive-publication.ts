@@ -1,0 +1,342 @@
+import { GraphQLError } from 'graphql';
+import { accepted, refused } from '#kernel/problem.ts';
+import { requireAction } from '../access/principal.ts';
+import { errorTexts, failedResult, isComposed, refusalTexts } from './check-answer.ts';
+import { problemError } from './graphql-door.ts';
+import {
+  hiveChanges,
+  hiveCheckFailure,
+  hiveCheckRefusal,
+  hiveCheckSuccess,
+  hiveErrors,
+} from './hive-answer.ts';
+import { findRevision, keepRevision, pushRevision } from './pushed-revision.ts';
+import { membersOfVersion } from './served-version.ts';
+import { ORGANIZATION, scopeOf, selectTarget } from './target-selection.ts';
+import type { Problem, Result } from '#kernel/problem.ts';
+import type { ChangeRequest, SourceControl, SubgraphInput } from '../commands.ts';
+import type { Target } from '../target.ts';
+import type { Caller } from './caller.ts';
+import type { ProtocolDeps, RequestedOverrides } from './protocol-deps.ts';
+import type { HiveTargetReference } from './target-selection.ts';
+
+interface CheckInput {
+  readonly target?: HiveTargetReference | null;
+  readonly service?: string | null;
+  readonly sdl: string;
+  readonly url?: string | null;
+  readonly meta?: { readonly author: string; readonly commit: string } | null;
+  readonly github?: { readonly commit: string } | null;
+  readonly contextId?: string | null;
+  readonly schemaProposalId?: string | null;
+  readonly baseline?: { readonly sdl: string } | null;
+}
+
+interface PublishInput {
+  readonly target?: HiveTargetReference | null;
+  readonly service?: string | null;
+  readonly url?: string | null;
+  readonly sdl?: string | null;
+  readonly schema?: { readonly sdl?: string | null; readonly revision?: string | null } | null;
+  readonly author: string;
+  readonly commit: string;
+  readonly force?: boolean | null;
+}
+
+interface DeleteInput {
+  readonly target?: HiveTargetReference | null;
+  readonly serviceName: string;
+  readonly dryRun?: boolean | null;
+}
+
+interface PushInput {
+  readonly target?: HiveTargetReference | null;
+  readonly service?: string | null;
+  readonly revision: string;
+  readonly sdl: string;
+}
+
+interface PromoteInput {
+  readonly source: {
+    readonly fromSchemaVersionById?: string | null;
+    readonly fromTarget?: HiveTargetReference | null;
+  };
+  readonly target: { readonly toTarget: HiveTargetReference };
+}
+
+interface ApproveInput {
+  readonly organizationSlug: string;
+  readonly projectSlug: string;
+  readonly targetSlug: string;
+  readonly schemaCheckId: string;
+  readonly comment?: string | null;
+  readonly author?: string | null;
+}
+
+const SERVICE_MISSING = 'Every graph here is federated, so the name of the service is needed.';
+const URL_MISSING = 'This service is not published yet, so its url is needed.';
+const NO_SOURCE: SourceControl = { author: null, commit: null };
+
+/** `schema:check`, `publish`, `delete`, `push` and `promote`. */
+export function hivePublicationRoot(deps: ProtocolDeps): object {
+  return {
+    schemaCheck: (args: { input: CheckInput }, caller: Caller) => check(deps, args.input, caller),
+    schemaPublish: (args: { input: PublishInput }, caller: Caller) =>
+      publish(deps, args.input, caller),
+    schemaDelete: (args: { input: DeleteInput }, caller: Caller) =>
+      args.input.dryRun === true
+        ? tryDelete(deps, args.input, caller)
+        : retire(deps, args.input, caller),
+    schemaPush: (args: { input: PushInput }, caller: Caller) => push(deps, args.input, caller),
+    schemaVersionPromote: (args: { input: PromoteInput }, caller: Caller) =>
+      promote(deps, args.input, caller),
+    approveFailedSchemaCheck: (args: { input: ApproveInput }, caller: Caller) =>
+      requestOverrides(deps, args.input, caller),
+  };
+}
+
+async function check(deps: ProtocolDeps, input: CheckInput, caller: Caller): Promise<object> {
+  const target = await selectTarget(deps.database, caller, input.target);
+  const subgraph = input.service ?? '';
+  if (subgraph === '') return hiveCheckRefusal([SERVICE_MISSING]);
+  const put = { subgraph, sdl: input.sdl, url: input.url ?? null, version: null };
+  const checked = await deps.commands.check({
+    ...changeOf(caller, target, {
+      put: [put],
+      source: {
+        author: input.meta?.author ?? null,
+        commit: input.meta?.commit ?? input.github?.commit ?? null,
+      },
+      contextId: input.contextId ?? null,
+    }),
+    baseline:
+      input.baseline === null || input.baseline === undefined
+        ? null
+        : { subgraph, sdl: input.baseline.sdl },
+    proposalId: input.schemaProposalId ?? null,
+  });
+  if (!checked.ok) return hiveCheckRefusal(refusalTexts(checked.problem));
+  const { id, result } = checked.value;
+  return result.conclusion === 'PASSED'
+    ? hiveCheckSuccess(id, result, target.currentVersionId === null)
+    : hiveCheckFailure(id, result);
+}
+
+async function publish(deps: ProtocolDeps, input: PublishInput, caller: Caller): Promise<object> {
+  const target = await selectTarget(deps.database, caller, input.target);
+  const subgraph = input.service ?? '';
+  if (subgraph === '')
+    return { __typename: 'SchemaPublishMissingServiceError', message: SERVICE_MISSING };
+  // Before the permission is known, nothing is told of what is published or was pushed.
+  requireAction(caller.principal, 'schema:publish', scopeOf(target, subgraph));
+  const url = input.url ?? null;
+  if (url === null && !(await isMember(deps, target, subgraph)))
+    return { __typename: 'SchemaPublishMissingUrlError', message: URL_MISSING };
+  const revision = input.schema?.revision ?? null;
+  const sdl = await textToPublish(deps, input, { target, subgraph });
+  if (!sdl.ok) return publishRefusal(input, sdl.problem);
+  const published = await deps.commands.publish(
+    changeOf(caller, target, {
+      put: [{ subgraph, sdl: sdl.value, url, version: null }],
+      source: { author: input.author, commit: input.commit },
+    }),
+  );
+  if (!published.ok) return publishRefusal(input, published.problem);
+  if (revision !== null) await keepRevision(deps.database, { target, subgraph, revision });
+  const { initial, changed, result } = published.value;
+  return {
+    __typename: 'SchemaPublishSuccess',
+    initial,
+    valid: true,
+    message: publishedText(published.value),
+    linkToWebsite: null,
+    changes: hiveChanges(changed ? result.changes : []),
+  };
+}
+
+/** The CLI says by itself when nothing changed; it has no words for a new version without differences. */
+function publishedText(published: {
+  readonly changed: boolean;
+  readonly result: { readonly changes: readonly unknown[] };
+  readonly version: { readonly version: string };
+}): string | null {
+  if (!published.changed || published.result.changes.length > 0) return null;
+  return `Published as version ${published.version.version}; clients see no difference.`;
+}
+
+/**
+ * With `--force` the CLI calls a refused publication published, as old registries stored it. Ours never do, so it is told
+ * in a way that it takes for a failure.
+ */
+function publishRefusal(input: PublishInput, problem: Problem): object {
+  const texts = refusalTexts(problem);
+  if (input.force === true) {
+    throw new GraphQLError(
+      `Refused, and nothing was stored: no publication escapes its check here, not by --force either.\n${texts.join('\n')}`,
+      { extensions: { code: problem.code } },
+    );
+  }
+  return {
+    __typename: 'SchemaPublishError',
+    valid: false,
+    linkToWebsite: null,
+    changes: hiveChanges(failedResult(problem)?.changes ?? []),
+    errors: hiveErrors(texts),
+  };
+}
+
+/** The text itself, or what was pushed under the name. */
+async function textToPublish(
+  deps: ProtocolDeps,
+  input: PublishInput,
+  at: { readonly target: Target; readonly subgraph: string },
+): Promise<Result<string>> {
+  const revision = input.schema?.revision ?? null;
+  if (revision === null) return accepted(input.schema?.sdl ?? input.sdl ?? '');
+  const found = await findRevision(deps.database, { ...at, revision }, deps.clock.now());
+  if (found !== null) return accepted(found.sdl);
+  return refused({
+    code: 'UNKNOWN_REVISION',
+    message: `No revision "${revision}" of "${at.subgraph}" was pushed to this target, or it has expired. Push it again with schema:push.`,
+    retryable: false,
+  });
+}
+
+async function isMember(deps: ProtocolDeps, target: Target, subgraph: string): Promise<boolean> {
+  if (target.currentVersionId === null) return false;
+  const members = await membersOfVersion(deps.database, target.currentVersionId);
+  return members.some((member) => member.subgraph === subgraph);
+}
+
+async function tryDelete(deps: ProtocolDeps, input: DeleteInput, caller: Caller): Promise<object> {
+  const target = await selectTarget(deps.database, caller, input.target);
+  const checked = await deps.commands.check({
+    ...changeOf(caller, target, { retire: [input.serviceName] }),
+    baseline: null,
+    proposalId: null,
+  });
+  if (!checked.ok) return deleteRefusal(checked.problem);
+  const { result } = checked.value;
+  return {
+    __typename: 'SchemaDeleteSuccess',
+    valid: isComposed(result),
+    changes: hiveChanges(result.changes),
+    errors: hiveErrors(errorTexts(result)),
+  };
+}
+
+async function retire(deps: ProtocolDeps, input: DeleteInput, caller: Caller): Promise<object> {
+  const target = await selectTarget(deps.database, caller, input.target);
+  const published = await deps.commands.publish(
+    changeOf(caller, target, { retire: [input.serviceName] }),
+  );
+  if (!published.ok) return deleteRefusal(published.problem);
+  return {
+    __typename: 'SchemaDeleteSuccess',
+    valid: true,
+    changes: hiveChanges(published.value.result.changes),
+    errors: hiveErrors([]),
+  };
+}
+
+function deleteRefusal(problem: Problem): object {
+  return {
+    __typename: 'SchemaDeleteError',
+    valid: false,
+    errors: hiveErrors(refusalTexts(problem)),
+  };
+}
+
+async function push(deps: ProtocolDeps, input: PushInput, caller: Caller): Promise<object> {
+  const target = await selectTarget(deps.database, caller, input.target);
+  const subgraph = input.service ?? '';
+  if (subgraph === '') return { error: { message: SERVICE_MISSING } };
+  const { principal } = caller;
+  requireAction(principal, 'schema:publish', scopeOf(target, subgraph));
+  const pushed = await pushRevision(
+    deps.database,
+    { target, principal, subgraph, revision: input.revision, sdl: input.sdl },
+    deps.clock.now(),
+  );
+  if (!pushed.ok) return { error: { message: pushed.problem.message } };
+  const { revision, sha256, expiresAt } = pushed.value;
+  return {
+    ok: {
+      schemaRevision: {
+        service: subgraph,
+        revision,
+        digest: sha256,
+        expiresAt: expiresAt?.toISOString() ?? null,
+      },
+    },
+  };
+}
+
+async function promote(deps: ProtocolDeps, input: PromoteInput, caller: Caller): Promise<object> {
+  const to = await selectTarget(deps.database, caller, input.target.toTarget);
+  const versionId = input.source.fromSchemaVersionById ?? null;
+  const from =
+    versionId === null
+      ? { target: await selectTarget(deps.database, caller, input.source.fromTarget) }
+      : { versionId };
+  const { principal } = caller;
+  const promoted = await deps.commands.promote({ principal, from, to, source: NO_SOURCE });
+  if (!promoted.ok) return { error: { message: refusalTexts(promoted.problem).join('\n') } };
+  const { id } = promoted.value.version;
+  return { ok: { newSchemaVersion: { id, isValid: true }, linkToWebsite: null } };
+}
+
+/** `--forceSafe`: asks the people who may permit it, and says that nothing is permitted yet. */
+async function requestOverrides(
+  deps: ProtocolDeps,
+  input: ApproveInput,
+  caller: Caller,
+): Promise<object> {
+  const { organizationSlug, projectSlug, targetSlug } = input;
+  const target = await selectTarget(deps.database, caller, {
+    bySelector: { organizationSlug, projectSlug, targetSlug },
+  });
+  const author = (input.author ?? '') === '' ? '' : ` (asked for by ${input.author})`;
+  const asked = await deps.requestOverrides({
+    principal: caller.principal,
+    target,
+    checkId: input.schemaCheckId,
+    reason: `${input.comment ?? `Asked for through ${ORGANIZATION}'s Hive protocol`}${author}`,
+  });
+  if (!asked.ok) throw problemError(asked.problem);
+  const message = missingConsent(asked.value);
+  return message === null
+    ? { ok: { schemaCheck: { id: input.schemaCheckId, webUrl: null } } }
+    : { error: { message } };
+}
+
+function missingConsent({ waiting, others }: RequestedOverrides): string | null {
+  const lines = waiting.map((request) => `- ${request.message} (override ${request.id})`);
+  if (others > 0)
+    return `No override helps here: ${others} of the findings are not breaking changes, and must be repaired.`;
+  if (lines.length === 0) return null;
+  return [
+    'Nothing is permitted yet. Two people other than you must grant these overrides; then run the check again:',
+    ...lines,
+  ].join('\n');
+}
+
+function changeOf(
+  caller: Caller,
+  target: Target,
+  change: {
+    readonly put?: readonly SubgraphInput[];
+    readonly retire?: readonly string[];
+    readonly source?: SourceControl;
+    readonly contextId?: string | null;
+  },
+): ChangeRequest {
+  return {
+    target,
+    principal: caller.principal,
+    put: change.put ?? [],
+    retire: change.retire ?? [],
+    source: change.source ?? NO_SOURCE,
+    contextId: change.contextId ?? null,
+  };
+}
