@@ -1,0 +1,258 @@
+import type { Sql } from '#kernel/database.ts';
+import type { CatalogOperation } from './operation-catalog.ts';
+import type { PersistedDocument, ReportDetail } from './usage-report.ts';
+
+/** Ingestion shares this lock of a target; the sweep takes it alone, so that no operation goes while it is being counted. */
+const USAGE_LOCK = 4_711_031;
+/** A client's last sight may be behind by this much: writing it with every report would make reports wait for each other. */
+const LAST_SEEN_SLACK = '1 minute';
+const DOCUMENT_LAST_USED_SLACK = '1 hour';
+
+export async function lockForIngestion(tx: Sql, targetId: string): Promise<void> {
+  await tx.query('select pg_advisory_xact_lock_shared($1, hashtext($2))', [USAGE_LOCK, targetId]);
+}
+
+export async function lockForSweep(tx: Sql, targetId: string): Promise<void> {
+  await tx.query('select pg_advisory_xact_lock($1, hashtext($2))', [USAGE_LOCK, targetId]);
+}
+
+/** Remembers a report by its name; null when it is new, else how many requests it counted when it came first. */
+export async function rememberReport(
+  tx: Sql,
+  row: { targetId: string; report: string; accepted: number; at: Date },
+): Promise<number | null> {
+  const inserted = await tx.query(
+    `insert into usage_report (target_id, report, accepted, received_at) values ($1, $2, $3, $4)
+     on conflict do nothing returning 1`,
+    [row.targetId, row.report, row.accepted, row.at],
+  );
+  if (inserted.length > 0) return null;
+  const [before] = await tx.query<{ accepted: number }>(
+    'select accepted from usage_report where target_id = $1 and report = $2',
+    [row.targetId, row.report],
+  );
+  return before?.accepted ?? 0;
+}
+
+/** Hash → id of those operations that the target has. */
+export async function operationIds(
+  sql: Sql,
+  targetId: string,
+  hashes: readonly string[],
+): Promise<Map<string, bigint>> {
+  const rows = await sql.query<{ hash: string; id: bigint }>(
+    'select hash, id from usage_operation where target_id = $1 and hash = any($2)',
+    [targetId, hashes],
+  );
+  return new Map(rows.map(({ hash, id }) => [hash, id]));
+}
+
+export async function countOperations(sql: Sql, targetId: string): Promise<number> {
+  const [row] = await sql.query<{ count: number }>(
+    'select count(*)::integer as count from usage_operation where target_id = $1',
+    [targetId],
+  );
+  return row?.count ?? 0;
+}
+
+/** Inserts operations that the target does not have yet; those that somebody else inserted meanwhile are left as they are. */
+export async function insertOperations(
+  tx: Sql,
+  targetId: string,
+  { operations, at }: { operations: readonly CatalogOperation[]; at: Date },
+): Promise<Map<string, bigint>> {
+  const rows = await tx.query<{ hash: string; id: bigint }>(
+    `insert into usage_operation (target_id, hash, name, kind, body, first_seen_at)
+     select $1, hash, name, kind, body, $6 from unnest($2::text[], $3::text[], $4::text[], $5::text[])
+       as given (hash, name, kind, body) order by hash
+     on conflict do nothing returning hash, id`,
+    [
+      targetId,
+      operations.map(({ hash }) => hash),
+      operations.map(({ name }) => name),
+      operations.map(({ kind }) => kind),
+      operations.map(({ body }) => body),
+      at,
+    ],
+  );
+  return new Map(rows.map(({ hash, id }) => [hash, id]));
+}
+
+/** Adds coordinates to operations; pairs that are there already are left. */
+export async function insertCoordinates(
+  tx: Sql,
+  targetId: string,
+  pairs: readonly { readonly operationId: bigint; readonly coordinate: string }[],
+): Promise<void> {
+  await tx.query(
+    `insert into usage_coordinate (target_id, coordinate, operation_id)
+     select $1, coordinate, operation_id from unnest($2::text[], $3::bigint[]) as given (coordinate, operation_id)
+     order by coordinate, operation_id on conflict do nothing`,
+    [
+      targetId,
+      pairs.map(({ coordinate }) => coordinate),
+      pairs.map(({ operationId }) => operationId),
+    ],
+  );
+}
+
+export interface ClientVersionRow {
+  readonly id: bigint;
+  readonly client: string;
+  readonly version: string;
+}
+
+/** A client version as a report saw it. */
+export interface SeenClient {
+  readonly client: string;
+  readonly version: string;
+  readonly lastSeenMs: number;
+}
+
+/** Those of the clients that the target knows; their last sight is moved on where it is behind. */
+export async function touchClientVersions(
+  tx: Sql,
+  targetId: string,
+  seen: readonly SeenClient[],
+): Promise<ClientVersionRow[]> {
+  const rows = await tx.query<ClientVersionRow & { readonly stale: Date | null }>(
+    `select known.id, client, version,
+       case when known.last_seen_at < given.seen_at - $5::interval then given.seen_at end as stale
+     from unnest($2::text[], $3::text[], $4::timestamptz[]) as given (client, version, seen_at)
+     join client_version known using (client, version) where known.target_id = $1`,
+    [...seenColumns(targetId, seen), LAST_SEEN_SLACK],
+  );
+  const stale = rows.filter((row) => row.stale !== null);
+  if (stale.length > 0) {
+    await tx.query(
+      `update client_version set last_seen_at = greatest(last_seen_at, given.seen_at)
+       from (select * from unnest($1::bigint[], $2::timestamptz[]) as given (id, seen_at) order by id) as given
+       where client_version.id = given.id`,
+      [stale.map(({ id }) => id), stale.map((row) => row.stale)],
+    );
+  }
+  return rows.map(({ id, client, version }) => ({ id, client, version }));
+}
+
+export async function countClientVersions(sql: Sql, targetId: string): Promise<number> {
+  const [row] = await sql.query<{ count: number }>(
+    'select count(*)::integer as count from client_version where target_id = $1',
+    [targetId],
+  );
+  return row?.count ?? 0;
+}
+
+/** Registers clients; of one that somebody else registered meanwhile the id is returned all the same. */
+export async function registerClientVersions(
+  tx: Sql,
+  targetId: string,
+  seen: readonly SeenClient[],
+): Promise<ClientVersionRow[]> {
+  return tx.query<ClientVersionRow>(
+    `insert into client_version (target_id, client, version, first_seen_at, last_seen_at)
+     select $1, client, version, seen_at, seen_at
+     from unnest($2::text[], $3::text[], $4::timestamptz[]) as given (client, version, seen_at) order by client, version
+     on conflict (target_id, client, version)
+       do update set last_seen_at = greatest(client_version.last_seen_at, excluded.last_seen_at)
+     returning id, client, version`,
+    seenColumns(targetId, seen),
+  );
+}
+
+function seenColumns(targetId: string, seen: readonly SeenClient[]): unknown[] {
+  return [
+    targetId,
+    seen.map(({ client }) => client),
+    seen.map(({ version }) => version),
+    seen.map(({ lastSeenMs }) => new Date(lastSeenMs)),
+  ];
+}
+
+export interface DailyRow {
+  readonly operationId: bigint;
+  readonly clientVersionId: bigint;
+  readonly day: string;
+  readonly requests: number;
+  readonly errors: number;
+  readonly lastSeenMs: number;
+}
+
+/** Adds to the counters. Rows of the same key are summed, and all are touched in one order, so that reports do not deadlock. */
+export async function addDaily(tx: Sql, rows: readonly DailyRow[]): Promise<void> {
+  await tx.query(
+    `insert into usage_daily (operation_id, client_version_id, day, requests, errors, last_seen_at)
+     select operation_id, client_version_id, day, sum(requests), sum(errors), max(last_seen_at)
+     from unnest($1::bigint[], $2::bigint[], $3::date[], $4::bigint[], $5::bigint[], $6::timestamptz[])
+       as given (operation_id, client_version_id, day, requests, errors, last_seen_at)
+     group by operation_id, day, client_version_id order by operation_id, day, client_version_id
+     on conflict (operation_id, day, client_version_id) do update set
+       requests = usage_daily.requests + excluded.requests, errors = usage_daily.errors + excluded.errors,
+       last_seen_at = greatest(usage_daily.last_seen_at, excluded.last_seen_at)`,
+    [
+      rows.map(({ operationId }) => operationId),
+      rows.map(({ clientVersionId }) => clientVersionId),
+      rows.map(({ day }) => day),
+      rows.map(({ requests }) => requests),
+      rows.map(({ errors }) => errors),
+      rows.map(({ lastSeenMs }) => new Date(lastSeenMs)),
+    ],
+  );
+}
+
+/** That a gateway told of these days. One that was retired and tells again is expected again. */
+export async function addCoverage(
+  tx: Sql,
+  row: {
+    readonly targetId: string;
+    readonly gateway: string;
+    readonly days: ReadonlyMap<string, number>;
+    readonly detail: ReportDetail;
+    readonly at: Date;
+  },
+): Promise<void> {
+  const days = [...row.days].sort(([a], [b]) => (a < b ? -1 : 1));
+  await tx.query(
+    `with gateway as (
+       insert into usage_gateway (target_id, gateway, first_seen_at, last_seen_at)
+       values ($1, $2, least($6::timestamptz, ($3::date[])[1]::timestamp at time zone 'UTC'), $6)
+       on conflict (target_id, gateway) do update set last_seen_at = greatest(usage_gateway.last_seen_at, excluded.last_seen_at),
+         first_seen_at = least(usage_gateway.first_seen_at, excluded.first_seen_at), retired_at = null
+     )
+     insert into reporting_coverage (target_id, day, gateway, reports, requests, detail, first_at, last_at)
+     select $1, day, $2, 1, requests, $5, $6, $6 from unnest($3::date[], $4::bigint[]) as given (day, requests)
+     on conflict (target_id, day, gateway) do update set reports = reporting_coverage.reports + 1,
+       requests = reporting_coverage.requests + excluded.requests, last_at = excluded.last_at,
+       detail = case when excluded.detail = 'FULL' then reporting_coverage.detail else excluded.detail end`,
+    [
+      row.targetId,
+      row.gateway,
+      days.map(([day]) => day),
+      days.map(([, requests]) => requests),
+      row.detail,
+      row.at,
+    ],
+  );
+}
+
+/** When persisted documents were last asked for; of documents that nobody registered nothing is kept. */
+export async function touchDocuments(
+  tx: Sql,
+  targetId: string,
+  documents: readonly (PersistedDocument & { readonly lastUsedMs: number })[],
+): Promise<void> {
+  await tx.query(
+    `update app_document set last_used_at = given.used_at
+     from unnest($2::text[], $3::text[], $4::text[], $5::timestamptz[]) as given (name, version, hash, used_at)
+     join app on app.name = given.name and app.version = given.version and app.target_id = $1
+     where app_document.app_id = app.id and app_document.hash = given.hash
+       and (last_used_at is null or last_used_at < given.used_at - $6::interval)`,
+    [
+      targetId,
+      documents.map(({ app }) => app),
+      documents.map(({ version }) => version),
+      documents.map(({ hash }) => hash),
+      documents.map(({ lastUsedMs }) => new Date(lastUsedMs)),
+      DOCUMENT_LAST_USED_SLACK,
+    ],
+  );
+}
