@@ -116,7 +116,7 @@ async function insertKey(
   const createdAt = at.toISOString();
   const endorsedBy = by?.kid ?? null;
   const endorsement = by === null ? null : endorseKey(by, { kid, createdAt });
-  const pem = pair.privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
+  const pem = pair.privateKey.export({ format: 'pem', type: 'pkcs8' });
   await tx.query(
     `insert into signing_key (kid, public_jwk, sealed_private_key, state, created_at, endorsed_by, endorsement)
      values ($1, $2, $3, 'ACTIVE', $4, $5, $6)`,

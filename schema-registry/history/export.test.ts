@@ -44,14 +44,18 @@ describe('the export of the history', () => {
       }),
     );
   const firstKid = async (): Promise<string> => (await making.keys.published()).keys[0]?.kid ?? '';
-  const exported = async (graphId: string | null, fromSeq: number): Promise<string> =>
-    (await Array.fromAsync(exportHistory(making, { graphId, fromSeq }))).join('');
+  const exported = async (graphId: string | null, fromSeq: number): Promise<string> => {
+    let text = '';
+    for await (const piece of exportHistory(making, { graphId, fromSeq })) text += piece;
+    return text;
+  };
   /** As somebody who owns the server could. */
   const behindItsBack = async (statement: string): Promise<void> => {
     const client = new Client({ connectionString: db.adminUrl });
     await client.connect();
     await client.query('set search_path = schema_registry; set session_replication_role = replica');
-    await client.query(statement).finally(() => client.end());
+    await client.query(statement);
+    await client.end();
   };
 
   it('verifies whole, from any entry on, and by graph, across a rotation of keys', async () => {
