@@ -21,11 +21,12 @@ export interface HttpRequest {
 export interface HttpReply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** A text, or pieces of one that are sent as they come; the next piece is asked for when the last has left. */
-  readonly body: string | AsyncIterable<string>;
+  /** A text, bytes, or pieces of text that are sent as they come; the next piece is asked for when the last has left. */
+  readonly body: string | Uint8Array | AsyncIterable<string>;
 }
 
 export interface Route {
+  /** GET answers HEAD as well, without the body. */
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'OPTIONS';
   readonly path: string;
   /** Largest body in bytes; counted while it arrives, whatever its headers say. */
@@ -147,7 +148,8 @@ async function answer(
   context: { correlationId: string; path: string; routes: readonly Route[] },
 ): Promise<HttpReply> {
   const onPath = context.routes.filter((route) => matches(route.path, context.path));
-  const route = onPath.find((candidate) => candidate.method === incoming.method);
+  const method = incoming.method === 'HEAD' ? 'GET' : incoming.method;
+  const route = onPath.find((candidate) => candidate.method === method);
   if (route === undefined) {
     const allow = onPath.map((candidate) => candidate.method).join(', ');
     if (onPath.length === 0)
@@ -204,8 +206,12 @@ async function send(
   correlationId: string,
 ): Promise<void> {
   outgoing.writeHead(reply.status, { 'x-correlation-id': correlationId, ...reply.headers });
-  if (typeof reply.body === 'string') {
+  if (typeof reply.body === 'string' || reply.body instanceof Uint8Array) {
     outgoing.end(reply.body);
+    return;
+  }
+  if (outgoing.req.method === 'HEAD') {
+    outgoing.end();
     return;
   }
   outgoing.flushHeaders();

@@ -15,7 +15,7 @@ import type { Database } from '#kernel/database.ts';
 import type { RegistryAction } from '#kernel/identity.ts';
 import type { TestDatabase } from '../../tests/support/test-database.ts';
 import type { Authenticator } from './authenticator.ts';
-import type { Principal } from './principal.ts';
+import type { Principal, Scope } from './principal.ts';
 import type { MadeToken, TokenRequest } from './token-command.ts';
 
 const ISSUER = 'https://identity.test';
@@ -190,15 +190,7 @@ describe('access to the registry', () => {
     expect(await codeOf({ authorization: `${authorization}x` })).toBe('TOKEN_INVALID');
   });
 
-  it.each<
-    [
-      string,
-      Partial<TokenRequest>,
-      RegistryAction,
-      Partial<Record<'graphId' | 'targetId' | 'subgraph', string | null>>,
-      boolean,
-    ]
-  >([
+  it.each<[string, Partial<TokenRequest>, RegistryAction, Partial<Scope>, boolean]>([
     ['an action that it has', {}, 'schema:publish', {}, true],
     ['an action that it has not', {}, 'schema:delete', {}, false],
     ['another target', {}, 'schema:publish', { targetId: ids.staging }, false],
