@@ -267,13 +267,13 @@ async function breakable() {
   const { startProxy } = await import('./test-world/proxy.ts');
   const proxy = await startProxy(world.subgraphs.urls.orders);
   const through = world.subgraphs.compose().replaceAll(world.subgraphs.urls.orders, proxy.url);
-  world.registry.publish(through, 'through-proxy');
-  await until(() => world.gateway.supergraphVersion() === 'through-proxy');
+  const version = world.registry.publish(through);
+  await until(() => world.gateway.supergraphVersion() === version);
   return {
     purchaseOrders: {
       cut: proxy.cut,
       restore: () => {
-        world.registry.publish(world.subgraphs.compose(), 'direct');
+        world.registry.publish(world.subgraphs.compose());
         proxy.close();
       },
     },

@@ -12,7 +12,8 @@ import { serveSockets } from './gateway-socket.ts';
 import { startQueryServer } from './query-server.ts';
 import { GATEWAY_SETTINGS, gatewayOptions } from './settings.ts';
 import { createSupergraph, warmUp } from './supergraph.ts';
-import { fileSource, registrySource } from './supergraph-source.ts';
+import { registrySource } from './registry-source.ts';
+import { fileSource } from './supergraph-source.ts';
 import { watchSupergraph } from './supergraph-watch.ts';
 import { createUpstream } from './upstream.ts';
 import { startUsageReporting } from './usage.ts';
@@ -23,6 +24,7 @@ import type { InternalKey } from '#kernel/internal-token.ts';
 import type { Log } from '#kernel/log.ts';
 import type { Serving } from './gateway-http.ts';
 import type { GatewayLimits } from './gateway-limits.ts';
+import type { RegistrySupergraph } from './registry-source.ts';
 import type { Supergraph } from './supergraph.ts';
 import type { SupergraphSource } from './supergraph-source.ts';
 import type { Upstream } from './upstream.ts';
@@ -32,9 +34,9 @@ import type { UsageReporting, UsageOptions } from './usage.ts';
 export interface GatewayOptions {
   readonly host: string;
   readonly port: number;
-  /** Where the supergraph comes from: a registry (its base address) or a file, exactly one of them. */
+  /** Where the supergraph comes from: a registry, which signs it, or an operator's own file; exactly one of them. */
   readonly supergraph: {
-    readonly registryUrl: string | null;
+    readonly registry: RegistrySupergraph | null;
     readonly file: string | null;
     /** Where the last good one is kept, to start from when the registry is down; null to keep none. */
     readonly cacheFile: string | null;
@@ -45,7 +47,7 @@ export interface GatewayOptions {
   /** Web origins that may use the graph from a browser, beside the gateway's own. Never `*`. */
   readonly corsOrigins: readonly string[];
   /** How the registry is told what is used; null to tell nobody, and then nothing can be removed from the graph safely. */
-  readonly usage?: UsageOptions | null;
+  readonly usage: UsageOptions | null;
   readonly limits?: GatewayLimits;
   /** Further routes on the same server, such as the console's files. */
   readonly routes?: readonly Route[];
@@ -133,15 +135,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
 }
 
-function sourceOf({ registryUrl, file }: GatewayOptions['supergraph']): SupergraphSource {
-  if (registryUrl !== null && file === null) return registrySource(registryUrl);
-  if (registryUrl === null && file !== null) return fileSource(file);
+function sourceOf({ registry, file }: GatewayOptions['supergraph']): SupergraphSource {
+  if (registry !== null && file === null) return registrySource(registry);
+  if (registry === null && file !== null) return fileSource(file);
   throw new Error('Exactly one of a registry and a supergraph file is expected.');
 }
 
 async function reportingOf({ usage, clock, log }: GatewayOptions): Promise<UsageReporting> {
-  if (usage === null || usage === undefined)
-    return { record: () => undefined, close: () => Promise.resolve() };
+  if (usage === null) return { record: () => undefined, close: () => Promise.resolve() };
   return startUsageReporting({ ...usage, clock, log });
 }
 

@@ -4,6 +4,7 @@ import * as config from '#kernel/config.ts';
 import { createLog } from '#kernel/log.ts';
 import { ROOM_SETTINGS } from '#kernel/room.ts';
 import { DEFAULT_LIMITS } from './gateway-limits.ts';
+import { REGISTRY_SETTINGS, registryOptions } from './registry-settings.ts';
 import type { LogLevel } from '#kernel/log.ts';
 import type { GatewayLimits } from './gateway-limits.ts';
 
@@ -19,9 +20,7 @@ export const GATEWAY_SETTINGS = {
   PORT: config.port('the port to listen on', 4000),
   INTERNAL_KEY: ROOM_SETTINGS.INTERNAL_KEY,
   LOG_LEVEL: ROOM_SETTINGS.LOG_LEVEL,
-  REGISTRY_URL: config.optional(config.url("the registry's base address")),
-  SUPERGRAPH_FILE: config.optional(config.text('a supergraph file, instead of a registry')),
-  SUPERGRAPH_CACHE_FILE: config.optional(config.text('where to keep the last good supergraph')),
+  ...REGISTRY_SETTINGS,
   OIDC_ISSUER: config.url('the issuer of access tokens'),
   OIDC_AUDIENCE: config.text(
     'the audience that tokens must carry',
@@ -52,16 +51,12 @@ export const GATEWAY_SETTINGS = {
 
 type GatewaySettings = config.Config<typeof GATEWAY_SETTINGS>;
 
-/** The options of `startGateway` that the settings give. */
+/** The options of `startGateway` that the settings give. Throws a `ConfigError` for settings that do not go together. */
 export function gatewayOptions(settings: GatewaySettings) {
   return {
     host: settings.HOST,
     port: settings.PORT,
-    supergraph: {
-      registryUrl: settings.REGISTRY_URL,
-      file: settings.SUPERGRAPH_FILE,
-      cacheFile: settings.SUPERGRAPH_CACHE_FILE,
-    },
+    ...registryOptions(settings),
     accessTokens: {
       issuer: settings.OIDC_ISSUER,
       audience: settings.OIDC_AUDIENCE,

@@ -2,6 +2,8 @@ import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { sha256 } from '#kernel/id.ts';
 import { isRecord } from '#kernel/json.ts';
+import { readPublishedKeys } from '#kernel/signature.ts';
+import type { SupergraphSeal } from './supergraph-seal.ts';
 import type { PublishedSupergraph } from './supergraph-source.ts';
 
 /** Keeps the last good supergraph, whole or not at all: written beside, made durable, renamed. */
@@ -18,7 +20,10 @@ export async function keepSupergraph(path: string, published: PublishedSupergrap
   await rename(beside, path);
 }
 
-/** The supergraph that was kept; null when there is none. Throws when the file is not what was written. */
+/**
+ * The supergraph that was kept; null when there is none. Throws when the file is not what was written. Whether its signature
+ * counts is its source's to say: whoever can write the file can write its hash.
+ */
 export async function keptSupergraph(path: string): Promise<PublishedSupergraph | null> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
@@ -35,5 +40,15 @@ export async function keptSupergraph(path: string): Promise<PublishedSupergraph 
   ) {
     throw new Error('the file is damaged: its text does not fit its hash');
   }
-  return { sdl: value['sdl'], version: value['version'], etag: value['etag'] };
+  const { sdl, version, etag } = value;
+  return { sdl, version, etag, seal: sealOf(value['seal']) };
+}
+
+/** Null also for a seal that cannot be read, which then seals nothing. */
+function sealOf(value: unknown): SupergraphSeal | null {
+  if (!isRecord(value)) return null;
+  const { path, signature } = value;
+  const keys = readPublishedKeys(value['keys']);
+  if (typeof path !== 'string' || typeof signature !== 'string' || keys === null) return null;
+  return { path, signature, keys };
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { sha256 } from '#kernel/id.ts';
+import type { SupergraphSeal } from './supergraph-seal.ts';
 
 /** A supergraph as it is published. */
 export interface PublishedSupergraph {
@@ -7,60 +8,37 @@ export interface PublishedSupergraph {
   readonly version: string;
   /** Names exactly this text; the source answers "unchanged" to whoever has it. */
   readonly etag: string;
+  /** Who vouches for it; null for an operator's own file. */
+  readonly seal: SupergraphSeal | null;
 }
 
-/** Where supergraphs come from. Rejects when it cannot be reached. */
+/** What a source answers. */
+export type Fetched =
+  | { readonly state: 'UNCHANGED' }
+  | { readonly state: 'FETCHED'; readonly published: PublishedSupergraph }
+  /** It came, and is not what it should be: not signed, signed for something else, or older than what was served. */
+  | { readonly state: 'REFUSED'; readonly version: string; readonly reason: string };
+
+/** Where supergraphs come from. */
 export interface SupergraphSource {
   readonly name: string;
-  /** The current one, or null when it is still the one of that etag. */
-  fetch(etag: string | null): Promise<PublishedSupergraph | null>;
+  /** The current one, unless it is still the one of that etag. Rejects when the source cannot be reached. */
+  fetch(etag: string | null): Promise<Fetched>;
+  /** Takes up what an earlier process kept: null when it may be served, else the reason. Nothing older counts from then on. */
+  takeUp(kept: PublishedSupergraph): string | null;
 }
 
-/** The registry answers at once or is down; a slow answer is asked for again at the next poll. */
-const FETCH_TIMEOUT_MS = 3_000;
-/** Far above any real supergraph (8 subgraphs of 60 types are 0.4 MB). */
-const SUPERGRAPH_MAX_BYTES = 32 * 1024 * 1024;
-
-/** `GET <registryUrl>/supergraph` with If-None-Match. */
-export function registrySource(registryUrl: string): SupergraphSource {
-  return {
-    name: 'registry',
-    fetch: async (etag) => {
-      const response = await fetch(`${registryUrl.replace(/\/$/, '')}/supergraph`, {
-        headers: etag === null ? {} : { 'if-none-match': etag },
-        signal: AbortSignal.timeout(FETCH_TIMEOUT_MS),
-        redirect: 'error',
-      });
-      if (response.status === 304) return null;
-      const sdl = await readBounded(response);
-      if (!response.ok) throw new Error(`status ${response.status}: ${sdl.slice(0, 200)}`);
-      const version = response.headers.get('x-concord-version') ?? sha256(sdl).slice(0, 12);
-      return { sdl, version, etag: response.headers.get('etag') ?? `"${sha256(sdl)}"` };
-    },
-  };
-}
-
-async function readBounded(response: Response): Promise<string> {
-  const pieces: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const piece of response.body ?? []) {
-    bytes += piece.length;
-    if (bytes > SUPERGRAPH_MAX_BYTES) {
-      throw new Error(`the answer has more than ${SUPERGRAPH_MAX_BYTES} bytes`);
-    }
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces).toString('utf8');
-}
-
-/** A file that somebody else writes: for a gateway without a registry. */
+/** A file that somebody else writes: for a gateway without a registry. It is as trustworthy as whoever may write it, and not signed. */
 export function fileSource(path: string): SupergraphSource {
   return {
     name: 'file',
     fetch: async (known) => {
       const sdl = await readFile(path, 'utf8');
       const etag = `"${sha256(sdl)}"`;
-      return etag === known ? null : { sdl, version: sha256(sdl).slice(0, 12), etag };
+      if (etag === known) return { state: 'UNCHANGED' };
+      const version = sha256(sdl).slice(0, 12);
+      return { state: 'FETCHED', published: { sdl, version, etag, seal: null } };
     },
+    takeUp: () => null,
   };
 }

@@ -56,8 +56,10 @@ describe('a gateway that follows the registry', () => {
       }),
     );
     for (let index = 0; index < 6; index += 1) {
-      world.registry.publish(world.subgraphs.compose(`extra${index % 3}: Int`), `swap-${index}`);
-      await served(world.gateway, `swap-${index}`);
+      await served(
+        world.gateway,
+        world.registry.publish(world.subgraphs.compose(`extra${index % 3}: Int`)),
+      );
       const answer = await world.post(`{ order(id: 1) { id extra${index % 3} } }`);
       expect(answer.errors).toBeUndefined();
     }
@@ -70,8 +72,7 @@ describe('a gateway that follows the registry', () => {
   });
 
   it('lets a subscription to a field that went away end on the supergraph it began with', async () => {
-    world.registry.publish(world.subgraphs.compose('extra0: Int'), 'with-field');
-    await served(world.gateway, 'with-field');
+    await served(world.gateway, world.registry.publish(world.subgraphs.compose('extra0: Int')));
     const client = await world.client();
     const received: unknown[] = [];
     const query =
@@ -80,8 +81,7 @@ describe('a gateway that follows the registry', () => {
       for await (const event of client.iterate({ query })) received.push(event);
     })();
     await until(() => received.length > 1);
-    world.registry.publish(world.subgraphs.compose(), 'without-field');
-    await served(world.gateway, 'without-field');
+    await served(world.gateway, world.registry.publish(world.subgraphs.compose()));
     expect((await world.post('{ order(id: 1) { extra0 } }')).status).toBe(400);
     await subscription;
     await client.dispose();
@@ -97,16 +97,15 @@ describe('a gateway that follows the registry', () => {
       'no address': world.subgraphs.compose().replaceAll(world.subgraphs.urls.suppliers, ''),
       'no query': 'enum join__Graph { A @join__graph(name: "a", url: "http://localhost:1") }',
     };
-    for (const [version, sdl] of Object.entries(broken)) {
-      world.registry.publish(sdl, version);
+    for (const sdl of Object.values(broken)) {
+      const version = world.registry.publish(sdl);
       await until(() => JSON.stringify(events('supergraph.refused')).includes(version));
       await new Promise((resolve) => setTimeout(resolve, 100));
       expect(world.gateway.supergraphVersion()).toBe(good);
       expect((await world.post('{ order(id: 1) { id } }')).status).toBe(200);
     }
     expect(events('supergraph.refused')).toHaveLength(Object.keys(broken).length);
-    world.registry.publish(world.subgraphs.compose(), 'good-again');
-    await served(world.gateway, 'good-again');
+    await served(world.gateway, world.registry.publish(world.subgraphs.compose()));
   });
 
   it('goes on serving while the registry is down, and says so once', async () => {
@@ -116,8 +115,7 @@ describe('a gateway that follows the registry', () => {
     await new Promise((resolve) => setTimeout(resolve, 150));
     expect((await world.post('{ order(id: 1) { id } }')).status).toBe(200);
     expect(events('supergraph.unreachable')).toHaveLength(before + 1);
-    world.registry.publish(world.subgraphs.compose('extra1: Int'), 'after-outage');
-    await served(world.gateway, 'after-outage');
+    await served(world.gateway, world.registry.publish(world.subgraphs.compose('extra1: Int')));
   });
 });
 
@@ -134,7 +132,7 @@ describe('a gateway that starts while the registry is down', () => {
     return { status: response.status, text: await response.text() };
   };
   const options = (cacheFile: string | null) => ({
-    supergraph: { registryUrl: world.registry.url, file: null, cacheFile },
+    supergraph: { registry: world.registry.following, file: null, cacheFile },
   });
 
   it('serves the supergraph that it kept', async () => {
@@ -147,8 +145,7 @@ describe('a gateway that starts while the registry is down', () => {
     const second = await world.startAnother(options(cacheFile));
     expect(second.supergraphVersion()).toBe(version);
     expect((await ask(second)).status).toBe(200);
-    world.registry.publish(world.subgraphs.compose('extra2: Int'), 'newer');
-    await served(second, 'newer');
+    await served(second, world.registry.publish(world.subgraphs.compose('extra2: Int')));
     await second.close();
   });
 
@@ -164,7 +161,7 @@ describe('a gateway that starts while the registry is down', () => {
       status: 503,
       text: expect.stringContaining('NOT_READY'),
     });
-    world.registry.publish(world.subgraphs.compose(), 'at-last');
+    world.registry.publish(world.subgraphs.compose());
     await until(async () => (await fetch(`${gateway.url}/readyz`)).status === 200);
     expect((await ask(gateway)).status).toBe(200);
     await gateway.close();
@@ -179,7 +176,7 @@ describe('a gateway that starts while the registry is down', () => {
     expect(await gateway.ready()).toEqual(['supergraph']);
     expect(JSON.stringify(events('supergraph.refused'))).toContain('does not fit its hash');
     await gateway.close();
-    world.registry.publish(sdl, 'last');
+    world.registry.publish(sdl);
   });
 });
 
@@ -188,7 +185,7 @@ describe('a gateway without a registry', () => {
     const file = join(folder, 'supergraph.graphql');
     await writeFile(file, world.subgraphs.compose());
     const gateway = await world.startAnother({
-      supergraph: { registryUrl: null, file, cacheFile: null },
+      supergraph: { registry: null, file, cacheFile: null },
     });
     const first = gateway.supergraphVersion();
     expect(await gateway.ready()).toEqual([]);
@@ -199,7 +196,7 @@ describe('a gateway without a registry', () => {
 
   it('is not started with both, or with neither', async () => {
     await expect(
-      world.startAnother({ supergraph: { registryUrl: null, file: null, cacheFile: null } }),
+      world.startAnother({ supergraph: { registry: null, file: null, cacheFile: null } }),
     ).rejects.toThrow('Exactly one');
   });
 });

@@ -21,11 +21,13 @@ export interface SupergraphWatch {
 
 /** Gateways started together must not ask together; each waits between 80 and 120 % of the interval. */
 const JITTER = 0.2;
+/** After a refused answer so many polls are left out: it is asked for whole each time, and mends slowly. */
+const RESTING_POLLS = 10;
 
 /** Loads the current supergraph, or the kept one when the source is down, and follows every later version. */
 export async function watchSupergraph(watching: Watching): Promise<SupergraphWatch> {
   const stopped = new AbortController();
-  const poll = createPoll(watching);
+  const poll = await createPoll(watching);
   await poll();
   const loop = (async () => {
     for (;;) {
@@ -43,10 +45,14 @@ export async function watchSupergraph(watching: Watching): Promise<SupergraphWat
 }
 
 /** One question to the source and what follows from its answer; never rejects. */
-function createPoll({ supergraph, source, cacheFile, log }: Watching): () => Promise<void> {
-  /** The newest that was looked at, good or refused: the same one is not tried again. */
+async function createPoll(watching: Watching): Promise<() => Promise<void>> {
+  const { supergraph, source, log } = watching;
+  const kept = await usableKept(watching);
+  /** The newest that was looked at, whether it loaded or not: the same one is not tried again. */
   let seenEtag: string | null = null;
-  let isReachable = true;
+  let lastRefusal = '';
+  let restingPolls = 0;
+  const fetchOnce = quietFetch(watching);
   const load = async (published: PublishedSupergraph, from: string): Promise<boolean> => {
     const { sdl, version, etag } = published;
     seenEtag = etag;
@@ -59,40 +65,69 @@ function createPoll({ supergraph, source, cacheFile, log }: Watching): () => Pro
       return false;
     }
   };
-  const keep = async (published: PublishedSupergraph): Promise<void> => {
-    if (cacheFile === null) return;
-    await keepSupergraph(cacheFile, published).catch((error: unknown) =>
-      log.warn({ event: 'supergraph.not-kept', file: cacheFile, error: errorText(error) }),
-    );
-  };
-  const loadKept = async (): Promise<void> => {
-    if (cacheFile === null) return;
-    try {
-      const kept = await keptSupergraph(cacheFile);
-      if (kept !== null) await load(kept, 'file');
-    } catch (error) {
-      log.error({ event: 'supergraph.refused', version: cacheFile, error: errorText(error) });
-    }
+  const refuse = (version: string, error: string): void => {
+    restingPolls = RESTING_POLLS;
+    // Its etag is not remembered: it may be signed rightly the next time. Said once all the same.
+    if (lastRefusal === `${version} ${error}`) return;
+    lastRefusal = `${version} ${error}`;
+    log.error({ event: 'supergraph.refused', version, error });
   };
   let isFirst = true;
   return async () => {
-    const published = await source.fetch(seenEtag).then(
-      (found) => {
-        isReachable = true;
-        return found;
-      },
-      (error: unknown) => {
-        const serving = supergraph.current?.version ?? 'nothing';
-        // Once per outage, not once per poll.
-        if (isReachable)
-          log.warn({ event: 'supergraph.unreachable', error: errorText(error), serving });
-        isReachable = false;
-        return null;
-      },
-    );
-    if (published !== null && (await load(published, source.name))) await keep(published);
+    restingPolls -= 1;
+    if (restingPolls >= 0) return;
+    const fetched = await fetchOnce(seenEtag);
+    if (fetched.state === 'REFUSED') refuse(fetched.version, fetched.reason);
+    if (fetched.state === 'FETCHED' && (await load(fetched.published, source.name))) {
+      await keep(watching, fetched.published);
+    }
     // A gateway that starts while the registry is down, or has something broken, serves what it served before.
-    if (isFirst && supergraph.current === null) await loadKept();
+    if (isFirst && supergraph.current === null && kept !== null) await load(kept, 'kept file');
     isFirst = false;
   };
+}
+
+/** Asks, and says once per outage, not once per poll, that the source cannot be reached. */
+function quietFetch({ supergraph, source, log }: Watching): SupergraphSource['fetch'] {
+  let isReachable = true;
+  return async (etag) => {
+    try {
+      const fetched = await source.fetch(etag);
+      isReachable = true;
+      return fetched;
+    } catch (error) {
+      const serving = supergraph.current?.version ?? 'nothing';
+      if (isReachable)
+        log.warn({ event: 'supergraph.unreachable', error: errorText(error), serving });
+      isReachable = false;
+      return { state: 'UNCHANGED' };
+    }
+  };
+}
+
+/** What was kept, if its source vouches for it. Looked at before the first question, since it says what is too old. */
+async function usableKept({
+  source,
+  cacheFile,
+  log,
+}: Watching): Promise<PublishedSupergraph | null> {
+  if (cacheFile === null) return null;
+  const refuse = (error: string): null => {
+    log.error({ event: 'supergraph.refused', version: cacheFile, error });
+    return null;
+  };
+  try {
+    const kept = await keptSupergraph(cacheFile);
+    const reason = kept === null ? null : source.takeUp(kept);
+    return reason === null ? kept : refuse(reason);
+  } catch (error) {
+    return refuse(errorText(error));
+  }
+}
+
+async function keep({ cacheFile, log }: Watching, published: PublishedSupergraph): Promise<void> {
+  if (cacheFile === null) return;
+  await keepSupergraph(cacheFile, published).catch((error: unknown) =>
+    log.warn({ event: 'supergraph.not-kept', file: cacheFile, error: errorText(error) }),
+  );
 }

@@ -63,14 +63,14 @@ describe('an idle connection to a subgraph', () => {
   it('that was closed under us costs a query nothing', async () => {
     const proxy = await startProxy(world.subgraphs.urls.orders);
     const through = world.subgraphs.compose().replaceAll(world.subgraphs.urls.orders, proxy.url);
-    world.registry.publish(through, 'stale');
-    await until(() => world.gateway.supergraphVersion() === 'stale');
+    const stale = world.registry.publish(through);
+    await until(() => world.gateway.supergraphVersion() === stale);
     for (let round = 0; round < 20; round += 1) {
       expect((await world.post('{ order(id: 1) { id } }')).errors).toBeUndefined();
       proxy.cut();
     }
-    world.registry.publish(world.subgraphs.compose(), 'direct');
-    await until(() => world.gateway.supergraphVersion() === 'direct');
+    const direct = world.registry.publish(world.subgraphs.compose());
+    await until(() => world.gateway.supergraphVersion() === direct);
     proxy.close();
   });
 });

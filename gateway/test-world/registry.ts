@@ -1,25 +1,95 @@
-import { startHttp } from '#kernel/http.ts';
-import { sha256 } from '#kernel/id.ts';
+import { generateKeyPairSync } from 'node:crypto';
+import { gunzipSync } from 'node:zlib';
+import { Secret } from '#kernel/config.ts';
+import { jsonReply, startHttp } from '#kernel/http.ts';
+import { newId, sha256 } from '#kernel/id.ts';
 import { silentLog } from '#kernel/log.ts';
+import { endorseKey, keyIdOf, signArtifact } from '#kernel/signature.ts';
 import type { HttpReply, HttpRequest } from '#kernel/http.ts';
+import type { PublicJwk, PublishedKey, SigningKey } from '#kernel/signature.ts';
+import type { RegistrySupergraph } from '../registry-source.ts';
+import type { UsageReport } from '../usage-report.ts';
 
-/** What a gateway sees of the registry: the current supergraph with its ETag. */
+/** A key of a registry, with what is published of it. */
+export interface TestKey extends SigningKey {
+  readonly published: PublishedKey;
+}
+
+export function createKey(by: TestKey | null = null): TestKey {
+  const pair = generateKeyPairSync('ed25519');
+  const { x } = pair.publicKey.export({ format: 'jwk' });
+  const jwk: PublicJwk = { kty: 'OKP', crv: 'Ed25519', x: String(x) };
+  const kid = keyIdOf(jwk);
+  const createdAt = '2026-01-01T00:00:00.000Z';
+  const endorsedBy = by?.kid ?? null;
+  const endorsement = by === null ? null : endorseKey(by, { kid, createdAt });
+  const described = { alg: 'EdDSA', use: 'sig', state: 'ACTIVE', createdAt } as const;
+  return {
+    kid,
+    privateKey: pair.privateKey,
+    published: { ...jwk, kid, ...described, endorsedBy, endorsement },
+  };
+}
+
+/** Says otherwise than a registry would: for what must be refused. */
+interface Publication {
+  readonly versionId?: string;
+  readonly key?: TestKey;
+  readonly signedFor?: { readonly kind?: string; readonly targetId?: string };
+  readonly signature?: string | null;
+}
+
+/** A report as it came, with the headers that matter. */
+export interface ReceivedReport {
+  readonly id: string;
+  readonly gateway: string;
+  readonly version: string;
+  readonly report: UsageReport;
+}
+
+/** What a gateway sees of the registry: the current supergraph, signed and with its ETag, its keys, and the door for usage. */
 export interface TestRegistry {
   readonly url: string;
-  publish(sdl: string, version: string): void;
+  /** How a gateway is told to follow it. */
+  readonly following: RegistrySupergraph;
+  readonly key: TestKey;
+  /** Returns the id of the version. */
+  publish(sdl: string, publication?: Publication): string;
+  publishKeys(keys: readonly TestKey[]): void;
   /** Answers 503 from now on. */
   fail(): void;
   readonly answers: { full: number; unchanged: number };
+  readonly usage: {
+    /** Every report that was taken, each once. */
+    readonly reports: ReceivedReport[];
+    /** How often one came that had been taken before. */
+    repeated: number;
+    /** What comes instead of taking it: a status, or silence. */
+    answer: 'take' | 'take and fail' | 'hang' | number;
+    attempts: number;
+  };
   close(): Promise<void>;
 }
 
+export const TARGET_ID = '0192f000-0000-7000-8000-000000000001';
+const TOKEN = 'hvo1/test';
+
+interface Current {
+  readonly sdl: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 export async function startRegistry(): Promise<TestRegistry> {
-  let current: { sdl: string; version: string } | null = null;
+  const key = createKey();
+  let keys: readonly TestKey[] = [key];
+  let current: Current | null = null;
   const answers = { full: 0, unchanged: 0 };
+  const usage: TestRegistry['usage'] = { reports: [], repeated: 0, answer: 'take', attempts: 0 };
   const answer = (request: HttpRequest): HttpReply => {
+    if (request.headers['x-hive-cdn-key'] !== TOKEN) return { status: 403, body: 'wrong key' };
     if (current === null) return { status: 503, body: 'down' };
-    const headers = { etag: `"${sha256(current.sdl)}"`, 'x-concord-version': current.version };
-    if (request.headers['if-none-match'] === headers.etag) {
+    const { headers } = current;
+    if (request.headers['if-none-match'] === headers['etag']) {
       answers.unchanged += 1;
       return { status: 304, headers, body: '' };
     }
@@ -30,15 +100,83 @@ export async function startRegistry(): Promise<TestRegistry> {
     room: 'test-registry',
     host: '127.0.0.1',
     port: 0,
-    routes: [{ method: 'GET', path: '/supergraph', handle: answer }],
+    routes: [
+      { method: 'GET', path: `/artifacts/v1/${TARGET_ID}/*`, handle: answer },
+      {
+        method: 'GET',
+        path: '/.well-known/concord-keys.json',
+        handle: () => jsonReply(200, { keys: keys.map(({ published }) => published) }),
+      },
+      {
+        method: 'POST',
+        path: `/usage/${TARGET_ID}`,
+        bodyLimitBytes: 10_000_000,
+        handle: (request) => takeReport(usage, request),
+      },
+    ],
     ready: () => [],
     log: silentLog,
   });
   return {
     url: http.url,
-    publish: (sdl, version) => (current = { sdl, version }),
+    following: {
+      url: http.url,
+      targetId: TARGET_ID,
+      token: new Secret(TOKEN),
+      trustedKeys: [key.kid],
+      variant: { kind: 'LATEST' },
+    },
+    key,
+    publish: (sdl, publication = {}) => {
+      const versionId = publication.versionId ?? newId();
+      current = { sdl, headers: headersOf(sdl, versionId, { key, ...publication }) };
+      return versionId;
+    },
+    publishKeys: (published) => (keys = published),
     fail: () => (current = null),
     answers,
+    usage,
     close: http.close,
   };
+}
+
+function headersOf(
+  sdl: string,
+  versionId: string,
+  { key, signedFor, signature }: Publication & { readonly key: TestKey },
+): Record<string, string> {
+  const statement = { kind: 'supergraph', targetId: TARGET_ID, versionId, sha256: sha256(sdl) };
+  const signed = signature ?? signArtifact(key, { ...statement, ...signedFor });
+  return {
+    etag: `"${sha256(`${sdl}${versionId}`)}"`,
+    'x-concord-version': versionId,
+    'x-concord-target': TARGET_ID,
+    ...(signature === null ? {} : { 'x-concord-signature': signed }),
+  };
+}
+
+function takeReport(
+  usage: TestRegistry['usage'],
+  { headers, body, signal }: HttpRequest,
+): HttpReply | Promise<HttpReply> {
+  usage.attempts += 1;
+  const { answer } = usage;
+  if (headers.authorization !== `Bearer ${TOKEN}`) return { status: 401, body: 'wrong token' };
+  if (typeof answer === 'number') return { status: answer, body: 'as the test wishes' };
+  if (answer === 'hang') {
+    return new Promise((resolve) =>
+      signal.addEventListener('abort', () => resolve({ status: 503, body: 'too late' })),
+    );
+  }
+  const id = String(headers['x-report-id']);
+  if (usage.reports.some((report) => report.id === id)) usage.repeated += 1;
+  else {
+    usage.reports.push({
+      id,
+      gateway: String(headers['x-concord-gateway']),
+      version: String(headers['x-usage-api-version']),
+      report: JSON.parse(gunzipSync(body).toString('utf8')) as UsageReport,
+    });
+  }
+  return answer === 'take' ? { status: 200, body: '{}' } : { status: 503, body: 'taken, not said' };
 }

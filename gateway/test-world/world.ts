@@ -72,13 +72,14 @@ export async function createWorld(changes: Partial<GatewayOptions> = {}): Promis
     startRegistry(),
     startSubgraphs({ gateway: publicJwk }),
   ]);
-  registry.publish(subgraphs.compose(), '1');
+  registry.publish(subgraphs.compose());
   const logged: LogEvent[] = [];
   const startAnother = (more: Partial<GatewayOptions> = {}): Promise<Gateway> =>
     startGateway({
       host: '127.0.0.1',
       port: 0,
-      supergraph: { registryUrl: registry.url, file: null, cacheFile: null },
+      supergraph: { registry: registry.following, file: null, cacheFile: null },
+      usage: null,
       accessTokens: issuer.rules,
       internalKey,
       corsOrigins: ['https://portal.example'],
