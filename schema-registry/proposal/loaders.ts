@@ -1,6 +1,7 @@
 import { createListLoader, createLoader } from '#kernel/loader.ts';
+import { textsByHash } from '../document.ts';
 import { readComments, readReviews } from './discussion-store.ts';
-import { readRevisionContracts, readRevisions, readTexts } from './revision-store.ts';
+import { readRevisionContracts, readRevisions } from './revision-store.ts';
 import type { Sql } from '#kernel/database.ts';
 import type { ListLoader, Loader } from '#kernel/loader.ts';
 import type { ProposalComment } from './discussion-store.ts';
@@ -26,7 +27,8 @@ export function createProposalLoaders(sql: Sql): ProposalLoaders {
     reviews: createListLoader((ids) => readReviews(sql, ids), byProposal),
     comments: createListLoader((ids) => readComments(sql, ids), byProposal),
     texts: createLoader(
-      (hashes) => readTexts(sql, hashes),
+      async (hashes) =>
+        Object.entries(await textsByHash(sql, hashes)).map(([sha256, body]) => ({ sha256, body })),
       ({ sha256 }) => sha256,
     ),
   };

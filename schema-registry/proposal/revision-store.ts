@@ -1,4 +1,5 @@
 import { sha256 } from '#kernel/id.ts';
+import { keepTexts } from '../document.ts';
 import type { Sql } from '#kernel/database.ts';
 import type { Revision } from './proposal.ts';
 
@@ -71,14 +72,6 @@ export function readRevisionContracts(
   );
 }
 
-/** Texts by their hashes. */
-export function readTexts(
-  sql: Sql,
-  hashes: readonly string[],
-): Promise<{ readonly sha256: string; readonly body: string }[]> {
-  return sql.query('select sha256, body from document where sha256 = any($1)', [hashes]);
-}
-
 /** What every subgraph of a target's current version says. */
 export function readCurrentContracts(
   sql: Sql,
@@ -132,12 +125,9 @@ async function insertContracts(
     ...contract,
     sha256: contract.sdl === null ? null : sha256(contract.sdl),
   }));
-  const written = rows.filter(({ sdl }) => sdl !== null);
-  // In the order of their hashes, so that two revisions at once do not wait for each other.
-  await tx.query(
-    `insert into document (sha256, body)
-     select * from unnest($1::text[], $2::text[]) as text (sha256, body) order by sha256 on conflict do nothing`,
-    [written.map((row) => row.sha256), written.map((row) => row.sdl)],
+  await keepTexts(
+    tx,
+    contracts.flatMap(({ sdl }) => sdl ?? []),
   );
   await tx.query(
     `insert into proposal_contract (proposal_id, revision, subgraph, url, sha256, content_sha256)

@@ -1,17 +1,15 @@
 import { Kind } from 'graphql';
-import { coordinateNodes, textArgument } from '../composition/coordinates.ts';
-import type { DocumentNode, TypeNode } from 'graphql';
+import { coordinateNodes } from '../composition/coordinates.ts';
+import { classificationsOf } from '../policy/classification.ts';
+import type { DocumentNode } from 'graphql';
 import type { SchemaChange } from '../check/result.ts';
-
-/** Tags that say what kind of data a field carries; a change of what carries one is reviewed by those who answer for it. */
-export const CLASSIFICATIONS = ['pii', 'bank', 'restricted'] as const;
 
 /** A coordinate that a proposal changes. */
 export interface TouchedCoordinate {
   readonly coordinate: string;
   /** The proposed subgraphs that define it, before or after; all of them when none does by itself. */
   readonly subgraphs: readonly string[];
-  /** Its classification tags, before and after: its own, those of what it lies within, and those of the type that it gives. */
+  /** Its classification tags, before and after, its own and inherited ones. */
   readonly classifications: readonly string[];
   readonly changes: readonly {
     readonly type: string;
@@ -27,6 +25,8 @@ export interface ChangedContract {
   readonly after: DocumentNode | null;
 }
 
+type Change = Pick<SchemaChange, 'coordinate' | 'type' | 'severity' | 'message'>;
+
 /**
  * What a proposal touches: every coordinate of which the check found a difference, and every coordinate whose classification
  * it changes, which no difference of the API schema would show. `others` are the target's other contracts: they too may
@@ -37,104 +37,74 @@ export function touchedCoordinates(
   contracts: readonly ChangedContract[],
   others: readonly DocumentNode[],
 ): TouchedCoordinate[] {
-  const outlines = contracts.map((contract) => ({
-    subgraph: contract.subgraph,
-    before: outlineOf(contract.before),
-    after: outlineOf(contract.after),
-  }));
+  const outlines = contracts.map(outlineOf);
+  // A contract (filtered schema) shows a part of what the whole graph shows.
+  const ofWholeGraph = changes.filter(({ contract }) => contract === null);
   const found = new Map<string, TouchedCoordinate['changes'][number][]>();
-  for (const change of [...changes.filter(isOfWholeGraph), ...outlines.flatMap(reclassified)]) {
-    const coordinate = change.coordinate;
+  for (const change of [...ofWholeGraph, ...outlines.flatMap(reclassified)]) {
+    const { coordinate, type, severity, message } = change;
     if (coordinate === null) continue;
-    const { type, severity, message } = change;
     found.set(coordinate, [...(found.get(coordinate) ?? []), { type, severity, message }]);
   }
-  const all = [
-    ...outlines.flatMap(({ before, after }) => [before, after]),
-    ...others.map(outlineOf),
-  ];
+  const before = classificationsOf(together([...contracts.map((each) => each.before), ...others]));
+  const after = classificationsOf(together([...contracts.map((each) => each.after), ...others]));
   return [...found]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([coordinate, changes]) => ({
-      coordinate,
-      subgraphs: definers(coordinate, outlines),
-      classifications: classificationsOf(coordinate, all),
-      changes,
-    }));
+    .map(([coordinate, changes]) => {
+      const tags = [before, after].flatMap((known) => known.get(coordinate) ?? []);
+      return {
+        coordinate,
+        subgraphs: definers(coordinate, outlines),
+        classifications: [...new Set(tags.map(({ tag }) => tag))].sort(),
+        changes,
+      };
+    });
 }
 
-/** A contract shows a part of what the whole graph shows. */
-function isOfWholeGraph(change: SchemaChange): boolean {
-  return change.contract === null;
+/** Contracts as one document, in which a type may be defined several times. */
+function together(documents: readonly (DocumentNode | null)[]): DocumentNode {
+  return {
+    kind: Kind.DOCUMENT,
+    definitions: documents.flatMap((document) => document?.definitions ?? []),
+  };
 }
 
-/** Every coordinate of a contract, with its own classification tags and the name of the type that it gives or takes. */
-type Outline = ReadonlyMap<
-  string,
-  { readonly tags: ReadonlySet<string>; readonly type: string | null }
->;
+/** Every coordinate of a contract with the classification tags of its own, as text; most often none. */
+type OwnTags = ReadonlyMap<string, string>;
 
-function outlineOf(document: DocumentNode | null): Outline {
-  const outline = new Map<string, { tags: Set<string>; type: string | null }>();
-  if (document === null) return outline;
-  for (const { coordinate, node } of coordinateNodes(document)) {
-    const tags = outline.get(coordinate)?.tags ?? new Set();
-    for (const directive of node.directives ?? []) {
-      const name = directive.name.value === 'tag' ? textArgument(directive, 'name') : null;
-      if (name !== null && isClassification(name)) tags.add(name);
-    }
-    outline.set(coordinate, { tags, type: 'type' in node ? namedType(node.type) : null });
-  }
-  return outline;
+interface Outline {
+  readonly subgraph: string;
+  readonly before: OwnTags;
+  readonly after: OwnTags;
 }
 
-function namedType(type: TypeNode): string {
-  return type.kind === Kind.NAMED_TYPE ? type.name.value : namedType(type.type);
+function outlineOf({ subgraph, before, after }: ChangedContract): Outline {
+  return { subgraph, before: ownTagsOf(before), after: ownTagsOf(after) };
 }
 
-function classificationsOf(coordinate: string, outlines: readonly Outline[]): string[] {
-  const given = outlines.flatMap((outline) => outline.get(coordinate)?.type ?? []);
-  const places = [...enclosing(coordinate), ...given];
-  return CLASSIFICATIONS.filter((tag) =>
-    places.some((place) => outlines.some((outline) => outline.get(place)?.tags.has(tag) === true)),
+function ownTagsOf(document: DocumentNode | null): OwnTags {
+  if (document === null) return new Map();
+  const classified = classificationsOf(document);
+  return new Map(
+    [...coordinateNodes(document)].map(({ coordinate }) => {
+      const own = (classified.get(coordinate) ?? []).filter(({ from }) => from === coordinate);
+      const tags = own.map(({ tag }) => tag).sort();
+      return [coordinate, tags.length === 0 ? 'none' : tags.join(', ')];
+    }),
   );
 }
 
-function isClassification(tag: string): boolean {
-  return CLASSIFICATIONS.some((known) => known === tag);
-}
-
-interface OutlinedChange {
-  readonly subgraph: string;
-  readonly before: Outline;
-  readonly after: Outline;
-}
-
 /** Coordinates that stay but carry other classification tags than before. */
-function reclassified({
-  before,
-  after,
-}: OutlinedChange): Pick<SchemaChange, 'coordinate' | 'type' | 'severity' | 'message'>[] {
-  return [...after].flatMap(([coordinate, { tags }]) => {
-    const old = before.get(coordinate)?.tags;
-    if (old === undefined || listed(old) === listed(tags)) return [];
-    const message = `The classification of "${coordinate}" changes from ${listed(old)} to ${listed(tags)}.`;
+function reclassified({ before, after }: Outline): Change[] {
+  return [...after].flatMap(([coordinate, tags]): Change[] => {
+    const old = before.get(coordinate);
+    if (old === undefined || old === tags) return [];
+    const message = `The classification of "${coordinate}" changes from ${old} to ${tags}.`;
     return [{ coordinate, type: 'CLASSIFICATION_CHANGED', severity: 'DANGEROUS', message }];
   });
 }
 
-function listed(tags: ReadonlySet<string>): string {
-  return tags.size === 0 ? 'none' : [...tags].sort().join(', ');
-}
-
-/** `Type.field(arg:)` lies within `Type.field` and `Type`. */
-function enclosing(coordinate: string): string[] {
-  const field = coordinate.split('(', 1)[0] ?? coordinate;
-  const type = field.split('.', 1)[0] ?? field;
-  return [...new Set([coordinate, field, type])];
-}
-
-function definers(coordinate: string, outlines: readonly OutlinedChange[]): string[] {
+function definers(coordinate: string, outlines: readonly Outline[]): string[] {
   const defining = outlines.filter(
     ({ before, after }) => before.has(coordinate) || after.has(coordinate),
   );
