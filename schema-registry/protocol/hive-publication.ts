@@ -316,7 +316,7 @@ function missingConsent({ waiting, others }: RequestedOverrides): string | null 
     return `No override helps here: ${others} of the findings are not breaking changes, and must be repaired.`;
   if (lines.length === 0) return null;
   return [
-    'Nothing is permitted yet. Two people other than you must grant these overrides; then run the check again:',
+    'Nothing is permitted yet: an override is granted by two different people. Requested, and to be granted before the check is run again:',
     ...lines,
   ].join('\n');
 }

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { GraphQLError, OperationTypeNode } from 'graphql';
 import { parseServiceKey } from './caller.ts';
-import { errorReply, graphqlRoute } from './graphql-door.ts';
+import { graphqlRoute } from './graphql-door.ts';
 import { roverGraph, roverVariant } from './rover-graph.ts';
 import { roverGraphMutation } from './rover-publication.ts';
 import { targetsInReach } from './target-selection.ts';
 import type { GraphQLResolveInfo } from 'graphql';
-import type { HttpReply, HttpRequest, Route } from '#kernel/http.ts';
+import type { Route } from '#kernel/http.ts';
+import type { Result } from '#kernel/problem.ts';
 import type { Caller } from './caller.ts';
 import type { ProtocolDeps } from './protocol-deps.ts';
 import type { Target } from '../target.ts';
@@ -14,71 +15,72 @@ import type { Target } from '../target.ts';
 const SDL = readFileSync(new URL('./rover-api.graphql', import.meta.url), 'utf8');
 const GRAPH_REF = /^([^@/]+)@([^@/]+)$/;
 
-/** Whose key it was, of which graph, and the address that the client used. */
-interface RoverCaller extends Caller {
+/** Whose key it was, of which graph, and the address that the client used; or why nobody's. */
+interface RoverContext {
+  readonly asked: Result<Caller>;
   readonly keyGraph: string | null;
   readonly root: string;
 }
 
 /** POST `/apollo`: what Rover speaks, with a key as in `service:finance:hvo1/…`. */
 export function roverRoute(deps: ProtocolDeps): Route {
-  return graphqlRoute<RoverCaller>({
+  return graphqlRoute<RoverContext>({
     name: 'schema-registry',
     path: '/apollo',
     sdl: SDL,
     root: roverRoot(deps),
-    open: (request) => open(deps, request),
+    open: async (request) => {
+      const header = request.headers['x-api-key'];
+      const key = parseServiceKey(typeof header === 'string' ? header : '');
+      const asked = await deps.authenticateToken(key.token);
+      const root = `http://${request.headers.host ?? 'localhost'}`;
+      return { context: { asked, keyGraph: key.graph, root } };
+    },
     log: deps.log,
   });
 }
 
-async function open(
-  deps: ProtocolDeps,
-  request: HttpRequest,
-): Promise<{ context: RoverCaller } | { reply: HttpReply }> {
-  const header = request.headers['x-api-key'];
-  const key = parseServiceKey(typeof header === 'string' ? header : '');
-  const asked = await deps.authenticateToken(key.token);
-  if (asked.ok) {
-    const root = `http://${request.headers.host ?? 'localhost'}`;
-    return { context: { ...asked.value, keyGraph: key.graph, root } };
-  }
+/** Rover shows an error only beside data, so a refused key is an error of each field that needs one. */
+function callerOf({ asked }: RoverContext): Caller {
+  if (asked.ok) return asked.value;
   const { retryable, code, message } = asked.problem;
-  const extensions = { code: retryable ? code : 'UNAUTHENTICATED' };
-  // Rover shows the errors of an answer only when its status is 200.
-  return { reply: errorReply(retryable ? 503 : 200, new GraphQLError(message, { extensions })) };
+  throw new GraphQLError(message, { extensions: { code: retryable ? code : 'UNAUTHENTICATED' } });
 }
 
 function roverRoot(deps: ProtocolDeps): object {
   const { database } = deps;
-  const targetsOf = async (slug: string, caller: RoverCaller): Promise<Target[]> => {
+  const targetsOf = async (slug: string, context: RoverContext): Promise<Target[]> => {
+    const caller = callerOf(context);
     // A key of a graph is a key of that graph alone, as with the service that Rover was made for.
-    if (caller.keyGraph !== null && caller.keyGraph !== slug) return [];
+    if (context.keyGraph !== null && context.keyGraph !== slug) return [];
     return (await targetsInReach(database, caller)).filter((target) => target.graphSlug === slug);
   };
   return {
-    frontendUrlRoot: (_args: unknown, caller: RoverCaller) => caller.root,
-    me: (_args: unknown, caller: RoverCaller) => ({
-      __typename: 'Graph',
-      id: caller.keyGraph ?? caller.principal.id,
-      title: caller.principal.name,
-      asActor: { type: 'GRAPH' },
-    }),
-    graph: async (args: { id: string }, caller: RoverCaller, info: GraphQLResolveInfo) => {
-      const targets = await targetsOf(args.id, caller);
+    frontendUrlRoot: (_args: unknown, context: RoverContext) => context.root,
+    me: (_args: unknown, context: RoverContext) => {
+      const { principal } = callerOf(context);
+      return {
+        __typename: 'Graph',
+        id: context.keyGraph ?? principal.id,
+        title: principal.name,
+        asActor: { type: 'GRAPH' },
+      };
+    },
+    graph: async (args: { id: string }, context: RoverContext, info: GraphQLResolveInfo) => {
+      const targets = await targetsOf(args.id, context);
       if (targets.length === 0) return null;
       return info.operation.operation === OperationTypeNode.MUTATION
-        ? roverGraphMutation(deps, targets, caller)
-        : roverGraph(database, targets, caller);
+        ? roverGraphMutation(deps, targets, callerOf(context))
+        : roverGraph(database, targets, callerOf(context));
     },
-    variant: async (args: { ref: string }, caller: RoverCaller) => {
+    variant: async (args: { ref: string }, context: RoverContext) => {
       const [, graph = '', variant = ''] = GRAPH_REF.exec(args.ref) ?? [];
       if (graph === '') {
         const message = `A graph reference is written as "graph@target", not "${args.ref}".`;
         return { __typename: 'InvalidRefFormat', message };
       }
-      const target = (await targetsOf(graph, caller)).find(({ slug }) => slug === variant);
-      return target === undefined ? null : roverVariant(database, target, caller);
+      const target = (await targetsOf(graph, context)).find(({ slug }) => slug === variant);
+      return target === undefined ? null : roverVariant(database, target, callerOf(context));
     },
   };
 }

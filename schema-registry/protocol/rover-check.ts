@@ -5,6 +5,7 @@ import type { PlacedFinding } from './check-answer.ts';
 type TaskStatus = 'BLOCKED' | 'FAILED' | 'PASSED';
 
 /** Rover's tasks, and which of our steps each tells of. The rest is told as a custom check. */
+const COMPOSITION: ReadonlySet<StepName> = new Set<StepName>(['COMPOSITION']);
 const OPERATIONS: ReadonlySet<StepName> = new Set<StepName>(['DIFF', 'USAGE']);
 const POLICIES: ReadonlySet<StepName> = new Set<StepName>(['POLICIES']);
 const CONTRACTS: ReadonlySet<StepName> = new Set<StepName>(['CONTRACTS']);
@@ -30,14 +31,13 @@ export function roverWorkflow(result: CheckResult): object {
 }
 
 function compositionTask(result: CheckResult): object {
-  const steps: ReadonlySet<StepName> = new Set<StepName>(['COMPOSITION']);
   return {
     __typename: 'CompositionCheckTask',
-    status: statusOf(result, steps),
+    status: statusOf(result, COMPOSITION),
     coreSchemaModified: result.changes.length > 0,
     result: {
       __typename: 'CompositionCheckResult',
-      errors: findingsOf(result, 'ERROR', steps).map(roverError),
+      errors: findingsOf(result, 'ERROR', COMPOSITION).map(roverError),
     },
   };
 }

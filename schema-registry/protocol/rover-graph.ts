@@ -11,17 +11,17 @@ import type { ServedMember } from './served-version.ts';
 export function roverGraph(sql: Sql, targets: readonly Target[], caller: Caller): object {
   const [first] = targets;
   const slug = first?.graphSlug ?? '';
+  // Rover takes a target that has no subgraphs yet for one that cannot have any, and one that it is not told of for a new one.
+  const published = targets.filter((target) => target.currentVersionId !== null);
   return {
     __typename: 'Graph',
     id: slug,
     title: slug,
     asActor: { type: 'GRAPH' },
-    variants: () => targets.map((target) => ({ id: refOf(target), name: target.slug })),
+    variants: () => published.map((target) => ({ id: refOf(target), name: target.slug })),
     variant: ({ name }: { name: string }) => {
-      const target = targets.find((candidate) => candidate.slug === name);
-      // Rover takes a target without subgraphs for one whose graph is not federated.
-      if (target === undefined || target.currentVersionId === null) return null;
-      return roverVariant(sql, target, caller);
+      const target = published.find((candidate) => candidate.slug === name);
+      return target === undefined ? null : roverVariant(sql, target, caller);
     },
     checkWorkflow: async ({ id }: { id: string }) => {
       const check = first === undefined ? null : await checkOfGraph(sql, first.graphId, id);
