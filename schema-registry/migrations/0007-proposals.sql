@@ -91,6 +91,8 @@ create table proposal_contract (
 -- What people said to a proposal. The first comment of a thread carries the thread's own id.
 create table proposal_comment (
   id uuid primary key,
+  -- The order in which they were made; ids of one millisecond have none.
+  position bigint generated always as identity,
   proposal_id uuid not null,
   revision integer not null,
   thread_id uuid not null references proposal_comment deferrable initially deferred,
@@ -103,13 +105,13 @@ create table proposal_comment (
   resolved_at timestamptz,
   foreign key (proposal_id, revision) references proposal_revision
 );
-create index proposal_comment_proposal on proposal_comment (proposal_id, id);
+create index proposal_comment_proposal on proposal_comment (proposal_id, position);
 
 -- A reviewer's decision on a revision: on these coordinates, or on the whole when there are none. Never changed: a later one
 -- of the same person takes its place.
 create table proposal_review (
   id uuid primary key,
-  -- The order in which they were given; ids of one millisecond have none.
+  -- The order in which they were given.
   position bigint generated always as identity,
   proposal_id uuid not null,
   revision integer not null,

@@ -23,10 +23,10 @@ const COMMENT_COLUMNS = `id, proposal_id as "proposalId", revision, thread_id as
   author_id as "authorId", author_name as "authorName", body, created_at as "createdAt", resolved_by as "resolvedBy",
   resolved_at as "resolvedAt"`;
 
-/** Every comment on these proposals, oldest first. */
+/** Every comment on these proposals, oldest first: they too are stored under the proposal's lock. */
 export function readComments(sql: Sql, proposalIds: readonly string[]): Promise<ProposalComment[]> {
   return sql.query(
-    `select ${COMMENT_COLUMNS} from proposal_comment where proposal_id = any($1::uuid[]) order by created_at, id`,
+    `select ${COMMENT_COLUMNS} from proposal_comment where proposal_id = any($1::uuid[]) order by proposal_id, position`,
     [proposalIds],
   );
 }

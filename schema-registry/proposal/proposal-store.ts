@@ -42,13 +42,22 @@ export async function lockProposalById(tx: Sql, id: string): Promise<Proposal | 
   return proposal ?? null;
 }
 
+/** Digits enough for any number, so that texts sort as numbers do. */
+const NUMBER_DIGITS = 10;
+const SORT_KEY = `lpad(number::text, ${NUMBER_DIGITS}, '0')`;
+
+/** What a page's cursors stand for. */
+export function sortKeyOf({ number }: Proposal): string {
+  return String(number).padStart(NUMBER_DIGITS, '0');
+}
+
 /** One page of a target's proposals in the order in which they were made, and one more if there is a next page. */
 export function readProposalPage(
   sql: Sql,
   targetId: string,
   asked: { readonly states: readonly ProposalState[] | null; readonly page: Page },
 ): Promise<Proposal[]> {
-  const { where, orderLimit } = pageSql(asked.page, 'id::text', 3);
+  const { where, orderLimit } = pageSql(asked.page, SORT_KEY, 3);
   return sql.query(
     `select ${COLUMNS} from proposal
      where target_id = $1 and ($2::text[] is null or state = any($2)) and ${where} ${orderLimit}`,

@@ -5,7 +5,7 @@ import { ownersOf } from '../ownership/owner-store.ts';
 import { readTarget } from './asking.ts';
 import { createProposalLoaders } from './loaders.ts';
 import { closeProposal, createProposal, openProposal, reviseProposal } from './proposal-command.ts';
-import { readProposal, readProposalPage } from './proposal-store.ts';
+import { readProposal, readProposalPage, sortKeyOf } from './proposal-store.ts';
 import {
   commentOnProposal,
   requestChanges,
@@ -32,7 +32,7 @@ export const proposalResolvers = {
       const page = parsePage(args);
       const asked = { states: args.states ?? null, page };
       const rows = await readProposalPage(context.database, target.id, asked);
-      return connectionOf(page, rows, ({ id }) => id);
+      return connectionOf(page, rows, sortKeyOf);
     },
     proposal: async (_parent, args, context) => {
       const target = await readTarget(context, args.target);

@@ -1,4 +1,4 @@
-import { graphql, parse } from 'graphql';
+import { getNamedType, graphql, isUnionType, parse } from 'graphql';
 import { instantOf, shifted } from '#kernel/clock.ts';
 import { newId, sha256 } from '#kernel/id.ts';
 import { silentLog } from '#kernel/log.ts';
@@ -12,6 +12,7 @@ import { defaultPolicy } from '../policy/target-policy.ts';
 import { findTarget } from '../target.ts';
 import { proposalResolvers } from './resolvers.ts';
 import { readCurrentContracts } from './revision-store.ts';
+import type { GraphQLSchema } from 'graphql';
 import type { Clock } from '#kernel/clock.ts';
 import type { Database } from '#kernel/database.ts';
 import type { RegistryAction } from '#kernel/identity.ts';
@@ -34,6 +35,8 @@ export interface ReviewWorld extends AsyncDisposable {
   as(principal: Principal): Proposing & Reviewing;
   /** Asks the graph as somebody; throws what it answers as an error, with its code first. */
   ask<Answer>(principal: Principal, source: string, variables?: object): Promise<Answer>;
+  /** The text of a mutation with one input: what is asked of each member of its result by type, and of problems their code. */
+  mutation(name: string, selections: Readonly<Record<string, string>>): string;
   /** Makes these contracts the current ones; answers the version's id. */
   publish(contracts: Readonly<Record<string, string>>): Promise<string>;
   /** Actions of the history, oldest first, with who did them. */
@@ -84,7 +87,7 @@ export async function openReviewWorld(): Promise<ReviewWorld> {
       return Promise.resolve({ ...policy, review: { ...policy.review, signOffs } });
     },
   });
-  const ask = await asking(as);
+  const schema = await schemaOfReviews();
   return {
     database,
     target,
@@ -92,7 +95,8 @@ export async function openReviewWorld(): Promise<ReviewWorld> {
     clock,
     requireSignOffs: (minimum) => void (signOffs = minimum),
     as,
-    ask,
+    ask: asking(schema, as),
+    mutation: (field, selections) => mutationText(schema, field, selections),
     publish: (contracts) => publish(database, target, clock, contracts),
     history: () =>
       database.query('select action, actor_id as actor, subject from history_entry order by seq'),
@@ -100,16 +104,19 @@ export async function openReviewWorld(): Promise<ReviewWorld> {
   };
 }
 
-async function asking(as: ReviewWorld['as']): Promise<ReviewWorld['ask']> {
+async function schemaOfReviews(): Promise<GraphQLSchema> {
   const slices = ['./', '../ownership/', '../freeze-window/'].map(
     (folder) => new URL(`${folder}schema.graphql`, import.meta.url),
   );
   const maps = [proposalResolvers, ownershipResolvers, freezeWindowResolvers];
-  const schema = buildSchema(`${await readSubgraphSdl(...slices)}\n${TARGET_INPUT}`, {
+  return buildSchema(`${await readSubgraphSdl(...slices)}\n${TARGET_INPUT}`, {
     ...proposalResolvers,
     Query: Object.assign({}, ...maps.map(({ Query }) => Query)) as object,
     Mutation: Object.assign({}, ...maps.map(({ Mutation }) => Mutation)) as object,
   });
+}
+
+function asking(schema: GraphQLSchema, as: ReviewWorld['as']): ReviewWorld['ask'] {
   return async <Answer>(
     principal: Principal,
     source: string,
@@ -124,6 +131,25 @@ async function asking(as: ReviewWorld['as']): Promise<ReviewWorld['ask']> {
       );
     return data as Answer;
   };
+}
+
+function mutationText(
+  schema: GraphQLSchema,
+  name: string,
+  selections: Readonly<Record<string, string>>,
+): string {
+  const field = schema.getMutationType()?.getFields()[name];
+  const result = field === undefined ? undefined : getNamedType(field.type);
+  if (field === undefined || !isUnionType(result)) throw new Error(`There is no ${name}.`);
+  const asked = result
+    .getTypes()
+    .flatMap((member) => {
+      const selection = selections[member.name];
+      return selection === undefined ? [] : [`... on ${member.name} { ${selection} }`];
+    })
+    .join(' ');
+  return `mutation ($input: ${String(field.args[0]?.type)}) {
+    ${name}(input: $input) { __typename ... on Problem { code message correlationId } ${asked} } }`;
 }
 
 async function insertTarget(database: Database): Promise<Target> {
