@@ -25,9 +25,10 @@ export function unseal(sealed: string, subject: string, secret: Secret): string 
   const bytes = Buffer.from(/^v1\.(.+)$/.exec(sealed)?.[1] ?? '', 'base64url');
   const at = [0, SALT_BYTES, SALT_BYTES + NONCE_BYTES, SALT_BYTES + NONCE_BYTES + TAG_BYTES];
   const [salt, nonce, tag, body] = at.map((start, index) => bytes.subarray(start, at[index + 1]));
+  const key = keyOf(secret, salt);
   try {
     const options = { authTagLength: TAG_BYTES };
-    const cipher = createDecipheriv('aes-256-gcm', keyOf(secret, salt), nonce ?? '', options);
+    const cipher = createDecipheriv('aes-256-gcm', key, nonce ?? '', options);
     cipher.setAAD(Buffer.from(subject));
     cipher.setAuthTag(tag ?? Buffer.alloc(0));
     return Buffer.concat([cipher.update(body ?? ''), cipher.final()]).toString('utf8');

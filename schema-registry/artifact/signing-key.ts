@@ -26,7 +26,7 @@ export interface SigningKeys {
 }
 
 /** Another process may have rotated: a retired key goes on signing here for so long at the most. */
-const ACTIVE_KEY_FRESH_MS = 5 * SECOND_MS;
+const KEYS_FRESH_MS = 5 * SECOND_MS;
 
 /** Opens the registry's keys; at the first start ever it makes one. */
 export async function openSigningKeys(options: {
@@ -36,21 +36,12 @@ export async function openSigningKeys(options: {
 }): Promise<SigningKeys> {
   const { database, secret } = options;
   await database.transaction((tx) => ensureKey(tx, options));
-  let known: { readonly key: Promise<ActiveKey>; readonly untilMs: number } | null = null;
-  const active = (): Promise<ActiveKey> => {
-    if (known !== null && known.untilMs > monotonicMs()) return known.key;
-    const key = readActive(database).then((row) => openKey(row, secret));
-    known = { key, untilMs: monotonicMs() + ACTIVE_KEY_FRESH_MS };
-    // What failed is asked again by the next caller.
-    key.catch(() => {
-      known = null;
-    });
-    return key;
-  };
-  await active();
+  const active = fresh(async () => openKey(await readActive(database), secret));
+  const published = fresh(async () => ({ keys: await readPublished(database) }));
+  await active.read();
   return {
-    active,
-    published: async () => ({ keys: await readPublished(database) }),
+    active: active.read,
+    published: published.read,
     rotate: async (principal) => {
       requireAction(principal, 'schema:govern', {
         graphId: WHOLE_REGISTRY,
@@ -58,8 +49,30 @@ export async function openSigningKeys(options: {
         subgraph: null,
       });
       const made = await database.transaction((tx) => rotateKey(tx, options, principal));
-      known = null;
+      active.forget();
+      published.forget();
       return made;
+    },
+  };
+}
+
+/** Reads once for all callers of a while; what failed is asked again by the next caller. */
+function fresh<Value>(read: () => Promise<Value>): {
+  readonly read: () => Promise<Value>;
+  readonly forget: () => void;
+} {
+  let known: { readonly value: Promise<Value>; readonly untilMs: number } | null = null;
+  const forget = (): void => {
+    known = null;
+  };
+  return {
+    forget,
+    read: () => {
+      if (known !== null && known.untilMs > monotonicMs()) return known.value;
+      const value = read();
+      known = { value, untilMs: monotonicMs() + KEYS_FRESH_MS };
+      value.catch(forget);
+      return value;
     },
   };
 }
