@@ -125,14 +125,14 @@ describe('a signed-off proposal', () => {
   });
 
   it('counts both of two reviewers who sign off at once', async () => {
-    world.requireSignOffs(2);
+    await world.requireSignOffs(2);
     for (let round = 0; round < 5; round += 1) {
       const proposal = await opened({ a: `type Twice${round} { id: ID }` });
       const outcomes = await Promise.all([signOff(proposal, 'ana'), signOff(proposal, 'bo')]);
       const states = outcomes.map((outcome) => valueOf(outcome).state).sort();
       expect(states).toEqual(['OPEN', 'SIGNED_OFF']);
     }
-    world.requireSignOffs(1);
+    await world.requireSignOffs(1);
   });
 
   it('never keeps a sign-off of what was revised at the same time', async () => {

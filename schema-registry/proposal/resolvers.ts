@@ -2,6 +2,7 @@ import { connectionOf, parsePage } from '#kernel/paging.ts';
 import { answerOf } from '#kernel/subgraph.ts';
 import { findTarget } from '../target.ts';
 import { ownersOf } from '../ownership/owner-store.ts';
+import { readPolicy } from '../policy/policy-store.ts';
 import { readTarget } from './asking.ts';
 import { createProposalLoaders } from './loaders.ts';
 import { closeProposal, createProposal, openProposal, reviseProposal } from './proposal-command.ts';
@@ -146,7 +147,7 @@ async function requirementsOfProposal(
   const revision = await newestOf(proposal, context);
   const contracts = await loaders.contracts.load(proposal.id);
   const reviews = await loaders.reviews.load(proposal.id);
-  const { review } = await context.policyOf(context.database, target);
+  const { review } = await readPolicy(context.database, target);
   const requirements = requirementsOf({
     touched: revision.touched,
     subgraphs: contracts

@@ -141,12 +141,12 @@ describe('reviews in the graph', () => {
   });
 
   it('need as many sign-offs as the policy says, of different people', async () => {
-    world.requireSignOffs(2);
+    await world.requireSignOffs(2);
     const proposal = await desk.opened();
     await desk.signOff('ana', proposal);
     expect(await desk.signOff('ana', proposal)).toMatchObject({ state: 'OPEN' });
     expect(await desk.signOff('zoe', proposal)).toMatchObject({ state: 'SIGNED_OFF' });
-    world.requireSignOffs(1);
+    await world.requireSignOffs(1);
   });
 
   it('are talked about in threads that can be settled', async () => {

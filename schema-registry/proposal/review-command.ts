@@ -2,6 +2,7 @@ import { newId } from '#kernel/id.ts';
 import { accepted, invalidInput, refused, versionConflict } from '#kernel/problem.ts';
 import { requireAction } from '../access/principal.ts';
 import { ownersOf } from '../ownership/owner-store.ts';
+import { readPolicy } from '../policy/policy-store.ts';
 import { knownTarget, missing, scopeOf, targetFor } from './asking.ts';
 import {
   countComments,
@@ -17,7 +18,6 @@ import { requirementsOf } from './review-requirement.ts';
 import { decideReview } from './review.ts';
 import { readAuthors, readRevision, readRevisionContracts } from './revision-store.ts';
 import { checkedInput } from './text-input.ts';
-import type { Sql } from '#kernel/database.ts';
 import type {
   IllegalTransition,
   InvalidInput,
@@ -26,18 +26,12 @@ import type {
   SegregationOfDuties,
   VersionConflict,
 } from '#kernel/problem.ts';
-import type { TargetPolicy } from '../policy/target-policy.ts';
 import type { Target } from '../target.ts';
 import type { Asking } from './asking.ts';
 import type { ProposalComment } from './discussion-store.ts';
 import type { CommonProblem, Decided, OnProposal, Work } from './proposal-change.ts';
 import type { Proposal } from './proposal.ts';
 import type { Review, ReviewDecision, ReviewFacts } from './review.ts';
-
-/** What reviewing needs beside: the target's policy, which says how many must sign off. */
-export interface Reviewing extends Asking {
-  readonly policyOf: (sql: Sql, target: Target) => Promise<TargetPolicy>;
-}
 
 interface ReviewInput extends OnProposal {
   /** The revision that the reviewer has read. */
@@ -60,17 +54,17 @@ type ReviewRefusal = InvalidInput | IllegalTransition | SegregationOfDuties | Ve
 type ReviewAnswer = Promise<Result<Proposal, CommonProblem | ReviewRefusal>>;
 
 /** Signs the newest revision off, as a whole or for some coordinates. Takes back what the reviewer asked to change there. */
-export function signOffProposal(asking: Reviewing, input: ReviewInput): ReviewAnswer {
+export function signOffProposal(asking: Asking, input: ReviewInput): ReviewAnswer {
   return review(asking, input, { decision: 'SIGN_OFF', operation: 'signOffProposal' });
 }
 
 /** Asks for changes, as a whole or of some coordinates; the comment says which and opens a thread. */
-export function requestChanges(asking: Reviewing, input: ReviewInput): ReviewAnswer {
+export function requestChanges(asking: Asking, input: ReviewInput): ReviewAnswer {
   return review(asking, input, { decision: 'CHANGE_REQUEST', operation: 'requestChanges' });
 }
 
 async function review(
-  asking: Reviewing,
+  asking: Asking,
   input: ReviewInput,
   { decision, operation }: { readonly decision: ReviewDecision; readonly operation: string },
 ): ReviewAnswer {
@@ -86,7 +80,7 @@ async function review(
 }
 
 async function storeReview(
-  asking: Reviewing,
+  asking: Asking,
   work: Work,
   input: Pick<ReviewInput, 'revision' | 'coordinates' | 'comment'> & {
     readonly decision: ReviewDecision;
@@ -145,14 +139,11 @@ function newReview(
   };
 }
 
-async function reviewFacts(
-  asking: Reviewing,
-  { tx, target, proposal }: Work,
-): Promise<ReviewFacts> {
+async function reviewFacts(asking: Asking, { tx, target, proposal }: Work): Promise<ReviewFacts> {
   const revision = await readRevision(tx, proposal.id, proposal.revision);
   const contracts = await readRevisionContracts(tx, [proposal.id]);
   const reviews = await readReviews(tx, [proposal.id]);
-  const { review: asked } = await asking.policyOf(tx, target);
+  const { review: asked } = await readPolicy(tx, target);
   return {
     authors: await readAuthors(tx, proposal.id),
     reviewerIsPerson: asking.principal.kind === 'person',

@@ -8,7 +8,7 @@ import { createTestDatabase } from '../../tests/support/test-database.ts';
 import { coordinateNodes } from '../composition/coordinates.ts';
 import { freezeWindowResolvers } from '../freeze-window/resolvers.ts';
 import { ownershipResolvers } from '../ownership/resolvers.ts';
-import { defaultPolicy } from '../policy/target-policy.ts';
+import { storePolicy } from '../policy/policy-store.ts';
 import { findTarget } from '../target.ts';
 import { proposalResolvers } from './resolvers.ts';
 import { readCurrentContracts } from './revision-store.ts';
@@ -19,8 +19,8 @@ import type { RegistryAction } from '#kernel/identity.ts';
 import type { Principal } from '../access/principal.ts';
 import type { SchemaChange } from '../check/result.ts';
 import type { ChangeRequest, RegistryCommands } from '../commands.ts';
+import type { PolicyDecisions } from '../policy/policy-patch.ts';
 import type { Target } from '../target.ts';
-import type { Reviewing } from './review-command.ts';
 import type { Proposing } from './proposal-command.ts';
 
 /** The reviews' part of the registry over a real database, with a check of its own that compares coordinates. */
@@ -30,9 +30,9 @@ export interface ReviewWorld extends AsyncDisposable {
   readonly name: { readonly graph: string; readonly target: string };
   readonly clock: Clock & { pass(ms: number): void };
   /** The policy's minimum of sign-offs from now on. */
-  requireSignOffs(signOffs: number): void;
+  requireSignOffs(signOffs: number): Promise<void>;
   /** What commands take, as somebody. */
-  as(principal: Principal): Proposing & Reviewing;
+  as(principal: Principal): Proposing;
   /** Asks the graph as somebody; throws what it answers as an error, with its code first. */
   ask<Answer>(principal: Principal, source: string, variables?: object): Promise<Answer>;
   /** The text of a mutation with one input: what is asked of each member of its result by type, and of problems their code. */
@@ -76,16 +76,11 @@ export async function openReviewWorld(): Promise<ReviewWorld> {
   const name = { graph: target.graphSlug, target: target.slug };
   let now = instantOf('2026-03-01T10:00:00Z');
   const clock = { now: () => now, pass: (ms: number) => void (now = shifted(now, ms)) };
-  let signOffs = 1;
   const as: ReviewWorld['as'] = (principal) => ({
     database,
     clock,
     principal,
     commands: { check: (request) => check(database, clock, request) },
-    policyOf: () => {
-      const policy = defaultPolicy('production');
-      return Promise.resolve({ ...policy, review: { ...policy.review, signOffs } });
-    },
   });
   const schema = await schemaOfReviews();
   return {
@@ -93,7 +88,7 @@ export async function openReviewWorld(): Promise<ReviewWorld> {
     target,
     name,
     clock,
-    requireSignOffs: (minimum) => void (signOffs = minimum),
+    requireSignOffs: (signOffs) => decidePolicy(database, target, { review: { signOffs } }),
     as,
     ask: asking(schema, as),
     mutation: (field, selections) => mutationText(schema, field, selections),
@@ -150,6 +145,19 @@ function mutationText(
     .join(' ');
   return `mutation ($input: ${String(field.args[0]?.type)}) {
     ${name}(input: $input) { __typename ... on Problem { code message correlationId } ${asked} } }`;
+}
+
+function decidePolicy(
+  database: Database,
+  target: Target,
+  decisions: PolicyDecisions,
+): Promise<void> {
+  const change = {
+    version: 1,
+    updatedBy: 'architect',
+    updatedAt: instantOf('2026-03-01T09:00:00Z'),
+  };
+  return storePolicy(database, target.id, { ...change, decisions });
 }
 
 async function insertTarget(database: Database): Promise<Target> {
