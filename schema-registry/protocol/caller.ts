@@ -1,5 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { accepted } from '#kernel/problem.ts';
 import type { Result } from '#kernel/problem.ts';
+import type { AccessRefused, Authenticator } from '../access/authenticator.ts';
 import type { Principal } from '../access/principal.ts';
 
 /** Who speaks to the registry through one of the foreign protocols. */
@@ -9,23 +11,14 @@ export interface Caller {
   readonly home: { readonly graphId: string; readonly targetId: string | null } | null;
 }
 
-/** Tells whose token it is. A refusal is told in the words of each protocol; its `retryable` marks an outage. */
-export type AuthenticateToken = (token: string) => Promise<Result<Caller>>;
-
-/** The token of an `Authorization: Bearer` header, or an empty text, which nobody's token is. */
-export function bearerToken(headers: IncomingHttpHeaders): string {
-  return /^Bearer (\S+)$/i.exec(headers.authorization ?? '')?.[1] ?? '';
-}
-
-/** A key in Apollo's form, `service:<graph>:<token>`; a token alone is one too. */
-export interface ServiceKey {
-  readonly graph: string | null;
-  readonly token: string;
-}
-
-export function parseServiceKey(text: string): ServiceKey {
-  const [, graph, token] = /^service:([^:]+):(\S+)$/.exec(text) ?? [];
-  return graph === undefined || token === undefined
-    ? { graph: null, token: text }
-    : { graph, token };
+/** Who sends these headers, or why nobody is believed; `retryable` marks an outage. */
+export async function callerOf(
+  authenticator: Authenticator,
+  headers: IncomingHttpHeaders,
+): Promise<Result<Caller, AccessRefused>> {
+  const asked = await authenticator.authenticate(headers);
+  if (!asked.ok) return asked;
+  const { principal, token } = asked.value;
+  const home = token === null ? null : { graphId: token.graphId, targetId: token.targetId };
+  return accepted({ principal, home });
 }

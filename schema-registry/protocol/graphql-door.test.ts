@@ -84,7 +84,7 @@ describe('a door for a foreign protocol', () => {
     async (body) => {
       const reply = await post(DOOR, body);
       expect(reply.status).toBe(400);
-      expect(JSON.parse(String(reply.body))).toMatchObject({ code: 'BAD_REQUEST' });
+      expect(reply.body).toContain('BAD_REQUEST');
     },
   );
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { GraphQLError } from 'graphql';
-import { bearerToken } from './caller.ts';
+import { callerOf } from './caller.ts';
 import { errorReply, graphqlRoute } from './graphql-door.ts';
 import { hiveAppRoot } from './hive-apps.ts';
 import { hiveIdentityRoot } from './hive-identity.ts';
@@ -35,7 +35,7 @@ async function open(
   deps: ProtocolDeps,
   request: HttpRequest,
 ): Promise<{ context: Caller } | { reply: HttpReply }> {
-  const asked = await deps.authenticateToken(bearerToken(request.headers));
+  const asked = await callerOf(deps.authenticator, request.headers);
   return asked.ok ? { context: asked.value } : { reply: refusal(asked.problem) };
 }
 

@@ -2,7 +2,8 @@ import { selectTarget } from './target-selection.ts';
 import type { Sql } from '#kernel/database.ts';
 import type { Problem } from '#kernel/problem.ts';
 import type { Caller } from './caller.ts';
-import type { AppCommands, AppRequest, AppVersion } from './protocol-deps.ts';
+import type { App } from '../app/app.ts';
+import type { AppCommands, AppRequest } from '../app/app-command.ts';
 import type { HiveTargetReference } from './target-selection.ts';
 
 interface AppInput {
@@ -59,8 +60,9 @@ export function hiveAppRoot(apps: AppCommands, sql: Sql): object {
   };
 }
 
-function hiveApp(app: AppVersion): object {
-  return { ...app, status: app.status.toLowerCase() };
+function hiveApp(app: App): object {
+  const { id, name, version } = app;
+  return { id, name, version, status: app.status.toLowerCase() };
 }
 
 function documentAtFault(problem: Problem): object | null {

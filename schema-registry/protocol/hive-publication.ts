@@ -2,6 +2,7 @@ import { GraphQLError } from 'graphql';
 import { accepted, refused } from '#kernel/problem.ts';
 import { requireAction } from '../access/principal.ts';
 import { errorTexts, failedResult, isComposed, refusalTexts } from './check-answer.ts';
+import { requestOverridesOfCheck } from './failed-check-overrides.ts';
 import { problemError } from './graphql-door.ts';
 import {
   hiveChanges,
@@ -12,12 +13,13 @@ import {
 } from './hive-answer.ts';
 import { findRevision, keepRevision, pushRevision } from './pushed-revision.ts';
 import { membersOfVersion } from './served-version.ts';
-import { ORGANIZATION, scopeOf, selectTarget } from './target-selection.ts';
+import { scopeOf, selectTarget } from './target-selection.ts';
 import type { Problem, Result } from '#kernel/problem.ts';
 import type { ChangeRequest, SourceControl, SubgraphInput } from '../commands.ts';
 import type { Target } from '../target.ts';
 import type { Caller } from './caller.ts';
-import type { ProtocolDeps, RequestedOverrides } from './protocol-deps.ts';
+import type { RequestedOverrides } from './failed-check-overrides.ts';
+import type { ProtocolDeps } from './protocol-deps.ts';
 import type { HiveTargetReference } from './target-selection.ts';
 
 interface CheckInput {
@@ -297,12 +299,15 @@ async function requestOverrides(
     bySelector: { organizationSlug, projectSlug, targetSlug },
   });
   const author = (input.author ?? '') === '' ? '' : ` (asked for by ${input.author})`;
-  const asked = await deps.requestOverrides({
-    principal: caller.principal,
-    target,
-    checkId: input.schemaCheckId,
-    reason: `${input.comment ?? `Asked for through ${ORGANIZATION}'s Hive protocol`}${author}`,
-  });
+  const { database, clock } = deps;
+  const asked = await requestOverridesOfCheck(
+    { database, clock, principal: caller.principal },
+    {
+      target,
+      checkId: input.schemaCheckId,
+      reason: `${input.comment ?? 'Asked for by schema:check --forceSafe.'}${author}`,
+    },
+  );
   if (!asked.ok) throw problemError(asked.problem);
   const message = missingConsent(asked.value);
   return message === null
@@ -310,15 +315,23 @@ async function requestOverrides(
     : { error: { message } };
 }
 
+/** What is still missing, or null when every change is permitted by now: the check passes when it is run again. */
 function missingConsent({ waiting, others }: RequestedOverrides): string | null {
-  const lines = waiting.map((request) => `- ${request.message} (override ${request.id})`);
-  if (others > 0)
-    return `No override helps here: ${others} of the findings are not breaking changes, and must be repaired.`;
-  if (lines.length === 0) return null;
-  return [
-    'Nothing is permitted yet: an override is granted by two different people. Requested, and to be granted before the check is run again:',
-    ...lines,
-  ].join('\n');
+  const requests = waiting.map(({ id, message }) => `- ${message} (override ${id})`);
+  const lines = [
+    ...(requests.length === 0
+      ? []
+      : [
+          'Nothing is permitted yet: an override needs two different people. Requested, and to be granted by somebody else before the check is run again:',
+          ...requests,
+        ]),
+    ...(others === 0
+      ? []
+      : [
+          `${others} of the errors are not breaking changes: no override helps there, repair them.`,
+        ]),
+  ];
+  return lines.length === 0 ? null : lines.join('\n');
 }
 
 function changeOf(

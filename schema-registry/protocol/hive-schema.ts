@@ -1,9 +1,11 @@
 import { requireAction } from '../access/principal.ts';
+import { composeTexts } from './dev-composition.ts';
 import { hiveErrors, hiveVersion } from './hive-answer.ts';
 import { currentVersion, membersOfVersion, versionOfCommit } from './served-version.ts';
 import { scopeOf, selectTarget } from './target-selection.ts';
 import type { Caller } from './caller.ts';
-import type { ComposedMember, ProtocolDeps } from './protocol-deps.ts';
+import type { MemberText } from './dev-composition.ts';
+import type { ProtocolDeps } from './protocol-deps.ts';
 import type { ServedVersion } from './served-version.ts';
 import type { HiveTargetReference } from './target-selection.ts';
 import type { Target } from '../target.ts';
@@ -69,20 +71,15 @@ async function composeWith(
     target.currentVersionId === null
       ? []
       : await membersOfVersion(deps.database, target.currentVersionId);
-  const members = new Map<string, ComposedMember>(
-    current.map((member) => [member.subgraph, member]),
-  );
+  const members = new Map<string, MemberText>(current.map((member) => [member.subgraph, member]));
   for (const { name, sdl, url } of input.services)
     members.set(name, { subgraph: name, sdl, url: url ?? members.get(name)?.url ?? '' });
-  const composition = await deps.compose([...members.values()]);
+  const composition = await composeTexts(deps.workshop, [...members.values()]);
   return {
     __typename: 'SchemaComposeSuccess',
     valid: composition.ok,
     compositionResult: composition.ok
       ? { supergraphSdl: composition.supergraphSdl, errors: null }
-      : {
-          supergraphSdl: null,
-          errors: hiveErrors(composition.errors.map((error) => `${error.message} (${error.code})`)),
-        },
+      : { supergraphSdl: null, errors: hiveErrors(composition.errors) },
   };
 }

@@ -1,25 +1,26 @@
-import { shifted } from '#kernel/clock.ts';
+import { DAY_MS, instantOf, shifted } from '#kernel/clock.ts';
 import { newId, sha256 } from '#kernel/id.ts';
 import { silentLog } from '#kernel/log.ts';
-import { accepted, refused } from '#kernel/problem.ts';
 import { createTestDatabase } from '../../tests/support/test-database.ts';
+import { createAuthenticator } from '../access/authenticator.ts';
+import { createToken } from '../access/token-command.ts';
 import { findTarget } from '../target.ts';
 import type { Database } from '#kernel/database.ts';
 import type { HttpReply, Route } from '#kernel/http.ts';
 import type { RegistryAction } from '#kernel/identity.ts';
+import type { Principal } from '../access/principal.ts';
 import type { Target } from '../target.ts';
 import type { ProtocolDeps } from './protocol-deps.ts';
 
 const MIGRATIONS = new URL('../migrations/', import.meta.url);
-const STARTED_AT = new Date('2026-11-02T09:00:00Z');
+const STARTED_AT = instantOf('2026-11-02T09:00:00Z');
+const YEAR_MS = 365 * DAY_MS;
 
-/** The tokens of this world, what each may do, and whether it belongs to one target or to its whole graph. */
-const TOKENS: Readonly<
-  Record<string, { may: readonly RegistryAction[]; home: 'graph' | 'target' }>
-> = {
-  'hvo1/reader': { may: ['schema:read', 'artifact:read'], home: 'target' },
-  'hvo1/publisher': { may: ['schema:read', 'schema:check', 'schema:publish'], home: 'graph' },
-};
+/** The tokens of this world and what each may do, in all targets of its graph. */
+const ACTIONS = {
+  reader: ['schema:read', 'artifact:read'],
+  publisher: ['schema:read', 'schema:check', 'schema:publish'],
+} as const satisfies Readonly<Record<string, readonly RegistryAction[]>>;
 
 /** A registry's tables with one graph, `shop`, whose target `production` serves a version and whose `staging` does not. */
 export interface ProtocolWorld extends AsyncDisposable {
@@ -27,6 +28,7 @@ export interface ProtocolWorld extends AsyncDisposable {
   readonly production: Target;
   readonly deps: ProtocolDeps;
   readonly versionId: string;
+  readonly tokens: Readonly<Record<keyof typeof ACTIONS, string>>;
   /** Lets so much time pass. */
   pass(ms: number): void;
 }
@@ -49,36 +51,40 @@ export async function createProtocolWorld(): Promise<ProtocolWorld> {
   const versionId = await insertVersion(database, production, now);
   const target = await findTarget(database, { id: production });
   if (target === null) throw new Error('The target of this world is missing.');
+  const clock = { now: () => now };
+  const tokenFor = async (name: keyof typeof ACTIONS): Promise<string> => {
+    const actions = ACTIONS[name];
+    const expiresAt = shifted(STARTED_AT, YEAR_MS);
+    const made = await createToken(
+      { database, clock },
+      {
+        principal: ADMIN,
+        title: name,
+        graph: 'shop',
+        target: null,
+        subgraph: null,
+        actions,
+        expiresAt,
+      },
+    );
+    if (!made.ok) throw new Error(made.problem.message);
+    return made.value.token;
+  };
   return {
     database,
     production: target,
     versionId,
+    tokens: { reader: await tokenFor('reader'), publisher: await tokenFor('publisher') },
     deps: {
       database,
-      clock: { now: () => now },
+      clock,
       log: silentLog,
-      authenticateToken: (token) => {
-        const known = TOKENS[token];
-        if (known === undefined)
-          return Promise.resolve(
-            refused({
-              code: 'UNAUTHENTICATED',
-              message: 'Nobody has this token.',
-              retryable: false,
-            }),
-          );
-        return Promise.resolve(
-          accepted({
-            principal: {
-              id: `token:${token}`,
-              name: token,
-              kind: 'token' as const,
-              allows: (action: RegistryAction) => known.may.includes(action),
-            },
-            home: { graphId, targetId: known.home === 'target' ? production : null },
-          }),
-        );
-      },
+      authenticator: createAuthenticator({
+        database,
+        clock,
+        verifyAccessToken: () =>
+          Promise.resolve({ ok: false, code: 'TOKEN_INVALID', message: 'Not one of ours.' }),
+      }),
       ...notWired(),
     },
     pass: (ms) => {
@@ -88,16 +94,17 @@ export async function createProtocolWorld(): Promise<ProtocolWorld> {
   };
 }
 
+const ADMIN: Principal = { id: 'ada', name: 'Ada', kind: 'person', allows: () => true };
+
 /** What only a whole registry can do; the tests with real clients ask one. */
-function notWired(): Pick<ProtocolDeps, 'commands' | 'apps' | 'compose' | 'requestOverrides'> {
+function notWired(): Pick<ProtocolDeps, 'commands' | 'apps' | 'workshop'> {
   const missing = (): never => {
     throw new Error('This world reads only.');
   };
   return {
     commands: { check: missing, publish: missing, promote: missing, rollback: missing },
     apps: { create: missing, addDocuments: missing, activate: missing, retire: missing },
-    compose: missing,
-    requestOverrides: missing,
+    workshop: { run: missing, close: missing },
   };
 }
 
@@ -175,5 +182,6 @@ export async function ask(
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Answer> {
   const reply = await post(route, call, headers);
-  return JSON.parse(String(reply.body)) as Answer;
+  if (typeof reply.body !== 'string') throw new Error('An answer in one piece was expected.');
+  return JSON.parse(reply.body) as Answer;
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { GraphQLError, OperationTypeNode } from 'graphql';
-import { parseServiceKey } from './caller.ts';
+import { callerOf } from './caller.ts';
 import { graphqlRoute } from './graphql-door.ts';
 import { roverGraph, roverVariant } from './rover-graph.ts';
 import { roverGraphMutation } from './rover-publication.ts';
@@ -13,6 +13,8 @@ import type { ProtocolDeps } from './protocol-deps.ts';
 import type { Target } from '../target.ts';
 
 const SDL = readFileSync(new URL('./rover-api.graphql', import.meta.url), 'utf8');
+/** The graph in a key; that it is the token's own was seen to when the key was believed. */
+const KEY = /^service:([^:]+):/;
 const GRAPH_REF = /^([^@/]+)@([^@/]+)$/;
 
 /** Whose key it was, of which graph, and the address that the client used; or why nobody's. */
@@ -30,18 +32,18 @@ export function roverRoute(deps: ProtocolDeps): Route {
     sdl: SDL,
     root: roverRoot(deps),
     open: async (request) => {
-      const header = request.headers['x-api-key'];
-      const key = parseServiceKey(typeof header === 'string' ? header : '');
-      const asked = await deps.authenticateToken(key.token);
+      const key = request.headers['x-api-key'];
+      const [, keyGraph = null] = KEY.exec(typeof key === 'string' ? key : '') ?? [];
+      const asked = await callerOf(deps.authenticator, request.headers);
       const root = `http://${request.headers.host ?? 'localhost'}`;
-      return { context: { asked, keyGraph: key.graph, root } };
+      return { context: { asked, keyGraph, root } };
     },
     log: deps.log,
   });
 }
 
 /** Rover shows an error only beside data, so a refused key is an error of each field that needs one. */
-function callerOf({ asked }: RoverContext): Caller {
+function knownCaller({ asked }: RoverContext): Caller {
   if (asked.ok) return asked.value;
   const { retryable, code, message } = asked.problem;
   throw new GraphQLError(message, { extensions: { code: retryable ? code : 'UNAUTHENTICATED' } });
@@ -50,7 +52,7 @@ function callerOf({ asked }: RoverContext): Caller {
 function roverRoot(deps: ProtocolDeps): object {
   const { database } = deps;
   const targetsOf = async (slug: string, context: RoverContext): Promise<Target[]> => {
-    const caller = callerOf(context);
+    const caller = knownCaller(context);
     // A key of a graph is a key of that graph alone, as with the service that Rover was made for.
     if (context.keyGraph !== null && context.keyGraph !== slug) return [];
     return (await targetsInReach(database, caller)).filter((target) => target.graphSlug === slug);
@@ -58,7 +60,7 @@ function roverRoot(deps: ProtocolDeps): object {
   return {
     frontendUrlRoot: (_args: unknown, context: RoverContext) => context.root,
     me: (_args: unknown, context: RoverContext) => {
-      const { principal } = callerOf(context);
+      const { principal } = knownCaller(context);
       return {
         __typename: 'Graph',
         id: context.keyGraph ?? principal.id,
@@ -70,8 +72,8 @@ function roverRoot(deps: ProtocolDeps): object {
       const targets = await targetsOf(args.id, context);
       if (targets.length === 0) return null;
       return info.operation.operation === OperationTypeNode.MUTATION
-        ? roverGraphMutation(deps, targets, callerOf(context))
-        : roverGraph(database, targets, callerOf(context));
+        ? roverGraphMutation(deps, targets, knownCaller(context))
+        : roverGraph(database, targets, knownCaller(context));
     },
     variant: async (args: { ref: string }, context: RoverContext) => {
       const [, graph = '', variant = ''] = GRAPH_REF.exec(args.ref) ?? [];
@@ -80,7 +82,7 @@ function roverRoot(deps: ProtocolDeps): object {
         return { __typename: 'InvalidRefFormat', message };
       }
       const target = (await targetsOf(graph, context)).find(({ slug }) => slug === variant);
-      return target === undefined ? null : roverVariant(database, target, callerOf(context));
+      return target === undefined ? null : roverVariant(database, target, knownCaller(context));
     },
   };
 }

@@ -1,6 +1,7 @@
 import { requireAction } from '../access/principal.ts';
+import { checkById } from '../check/check-store.ts';
 import { roverWorkflow } from './rover-check.ts';
-import { checkOfGraph, currentVersion, membersOfVersion } from './served-version.ts';
+import { currentVersion, membersOfVersion } from './served-version.ts';
 import { scopeOf } from './target-selection.ts';
 import type { Sql } from '#kernel/database.ts';
 import type { Target } from '../target.ts';
@@ -24,7 +25,7 @@ export function roverGraph(sql: Sql, targets: readonly Target[], caller: Caller)
       return target === undefined ? null : roverVariant(sql, target, caller);
     },
     checkWorkflow: async ({ id }: { id: string }) => {
-      const check = first === undefined ? null : await checkOfGraph(sql, first.graphId, id);
+      const check = await checkById(sql, id);
       const target = targets.find((candidate) => candidate.id === check?.targetId);
       if (check === null || target === undefined) return null;
       requireAction(caller.principal, 'schema:check', scopeOf(target));

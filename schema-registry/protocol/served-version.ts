@@ -1,5 +1,4 @@
 import type { Sql } from '#kernel/database.ts';
-import type { CheckResult } from '../check/result.ts';
 
 /** A version of a target's supergraph with its texts, as clients fetch it. */
 export interface ServedVersion {
@@ -79,19 +78,4 @@ export async function currentContract(
     [targetId, contract],
   );
   return row ?? null;
-}
-
-/** A stored check, and where it was made; its instants are texts. */
-export async function checkOfGraph(
-  sql: Sql,
-  graphId: string,
-  checkId: string,
-): Promise<{ readonly targetId: string; readonly result: CheckResult } | null> {
-  const [check] = await sql.query<{ targetId: string; result: CheckResult }>(
-    `select schema_check.target_id as "targetId", schema_check.result from schema_check
-     join target on target.id = schema_check.target_id
-     where schema_check.id::text = $2 and target.graph_id = $1`,
-    [graphId, checkId],
-  );
-  return check ?? null;
 }

@@ -13,14 +13,15 @@ const QUERY = `query ($apiKey: String!, $graphRef: String!, $lastSeenId: ID) {
     ... on RouterConfigResult { id supergraphSdl: supergraphSDL minDelaySeconds messages { level body } }
   }
 }`;
-const KEY = 'service:shop:hvo1/reader';
 
 describe('uplink', () => {
   let world: ProtocolWorld;
   let route: Route;
+  let key: string;
   beforeAll(async () => {
     world = await createProtocolWorld();
     route = uplinkRoute(world.deps);
+    key = `service:shop:${world.tokens.reader}`;
   });
   afterAll(async () => {
     await world[Symbol.asyncDispose]();
@@ -33,14 +34,14 @@ describe('uplink', () => {
   }
 
   it('answers with the supergraph, and that it is unchanged to whom has it', async () => {
-    expect(await fetchConfig({ apiKey: KEY, graphRef: 'shop@production' })).toEqual({
+    expect(await fetchConfig({ apiKey: key, graphRef: 'shop@production' })).toEqual({
       __typename: 'RouterConfigResult',
       id: world.versionId,
       supergraphSdl: 'schema { query: Query } # supergraph',
       minDelaySeconds: 10,
       messages: [],
     });
-    const known = { apiKey: KEY, graphRef: 'shop@production', lastSeenId: world.versionId };
+    const known = { apiKey: key, graphRef: 'shop@production', lastSeenId: world.versionId };
     expect(await fetchConfig(known)).toMatchObject({
       __typename: 'Unchanged',
       id: world.versionId,
@@ -48,21 +49,21 @@ describe('uplink', () => {
   });
 
   it('answers with a contract, which a reference names last', async () => {
-    const contract = await fetchConfig({ apiKey: KEY, graphRef: 'shop@production/portal' });
+    const contract = await fetchConfig({ apiKey: key, graphRef: 'shop@production/portal' });
     expect(contract).toMatchObject({ supergraphSdl: 'schema { query: Query } # portal' });
   });
 
   it.each([
-    ['AUTHENTICATION_FAILED', 'service:shop:hvo1/forged', 'shop@production'],
-    ['AUTHENTICATION_FAILED', '', 'shop@production'],
-    ['ACCESS_DENIED', 'service:shop:hvo1/publisher', 'shop@production'],
-    ['ACCESS_DENIED', 'service:other:hvo1/reader', 'shop@production'],
-    ['UNKNOWN_REF', KEY, 'shop@nowhere'],
-    ['UNKNOWN_REF', KEY, 'shop'],
-    ['UNKNOWN_REF', KEY, 'shop@production/nothing'],
-    ['RETRY_LATER', KEY, 'shop@staging'],
-  ])('answers %s to the key "%s" for "%s"', async (code, apiKey, graphRef) => {
-    const error = await fetchConfig({ apiKey, graphRef });
+    ['AUTHENTICATION_FAILED', () => 'service:shop:hvo1/forged', 'shop@production'],
+    ['AUTHENTICATION_FAILED', () => '', 'shop@production'],
+    ['ACCESS_DENIED', () => `service:shop:${world.tokens.publisher}`, 'shop@production'],
+    ['ACCESS_DENIED', () => `service:other:${world.tokens.reader}`, 'shop@production'],
+    ['UNKNOWN_REF', () => key, 'shop@nowhere'],
+    ['UNKNOWN_REF', () => key, 'shop'],
+    ['UNKNOWN_REF', () => key, 'shop@production/nothing'],
+    ['RETRY_LATER', () => key, 'shop@staging'],
+  ])('answers %s to a key %s for "%s"', async (code, apiKey, graphRef) => {
+    const error = await fetchConfig({ apiKey: apiKey(), graphRef });
     expect(error).toMatchObject({ __typename: 'FetchError', code, minDelaySeconds: 10 });
   });
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { findTarget } from '../target.ts';
-import { parseServiceKey } from './caller.ts';
+import { callerOf } from './caller.ts';
 import { graphqlRoute } from './graphql-door.ts';
 import { currentContract, currentVersion } from './served-version.ts';
 import { scopeOf } from './target-selection.ts';
@@ -35,17 +35,16 @@ export function uplinkRoute(deps: ProtocolDeps): Route {
 }
 
 async function routerConfig(deps: ProtocolDeps, args: RouterConfigArguments): Promise<object> {
-  const key = parseServiceKey(args.apiKey);
-  const asked = await deps.authenticateToken(key.token);
+  const asked = await callerOf(deps.authenticator, { 'x-api-key': args.apiKey });
   if (!asked.ok) {
-    const { retryable, message } = asked.problem;
+    const { retryable, code, message } = asked.problem;
+    if (code === 'TOKEN_OF_ANOTHER_GRAPH') return fetchError('ACCESS_DENIED', message);
     return fetchError(retryable ? 'RETRY_LATER' : 'AUTHENTICATION_FAILED', message);
   }
   const [, graph = '', slug = '', contract = null] = REF.exec(args.ref) ?? [];
   const target = graph === '' ? null : await findTarget(deps.database, { graph, target: slug });
   if (target === null) return unknownRef(args.ref);
-  const mine = key.graph === null || key.graph === graph;
-  if (!mine || !asked.value.principal.allows('artifact:read', scopeOf(target))) {
+  if (!asked.value.principal.allows('artifact:read', scopeOf(target))) {
     return fetchError(
       'ACCESS_DENIED',
       `This key may not fetch "${args.ref}". Use one of that graph with the action "artifact:read".`,
