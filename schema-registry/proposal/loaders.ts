@@ -1,7 +1,7 @@
 import { createListLoader, createLoader } from '#kernel/loader.ts';
 import { textsByHash } from '../document.ts';
 import { readComments, readReviews } from './discussion-store.ts';
-import { readRevisionContracts, readRevisions } from './revision-store.ts';
+import { readNewestRevisions, readRevisionContracts, readRevisions } from './revision-store.ts';
 import type { Sql } from '#kernel/database.ts';
 import type { ListLoader, Loader } from '#kernel/loader.ts';
 import type { ProposalComment } from './discussion-store.ts';
@@ -11,6 +11,7 @@ import type { RevisionContract } from './revision-store.ts';
 
 /** What belongs to proposals, by a proposal's id: one statement per kind of thing for a whole page of them. */
 export interface ProposalLoaders {
+  readonly newest: Loader<string, Revision>;
   readonly revisions: ListLoader<Revision>;
   readonly contracts: ListLoader<RevisionContract>;
   readonly reviews: ListLoader<Review>;
@@ -22,6 +23,7 @@ export interface ProposalLoaders {
 export function createProposalLoaders(sql: Sql): ProposalLoaders {
   const byProposal = ({ proposalId }: { readonly proposalId: string }): string => proposalId;
   return {
+    newest: createLoader((ids) => readNewestRevisions(sql, ids), byProposal),
     revisions: createListLoader((ids) => readRevisions(sql, ids), byProposal),
     contracts: createListLoader((ids) => readRevisionContracts(sql, ids), byProposal),
     reviews: createListLoader((ids) => readReviews(sql, ids), byProposal),

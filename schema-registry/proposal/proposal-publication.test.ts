@@ -60,9 +60,13 @@ describe('a signed-off proposal', () => {
       contracts: [contract('a', sdl)],
       retire: ['old'],
     });
-  const matching = (sdls: Readonly<Record<string, string | null>>): Promise<Proposal | null> =>
+  const matching = (
+    sdls: Readonly<Record<string, string | null>>,
+    coordinates: readonly string[] = [],
+  ): Promise<Proposal | null> =>
     matchingProposal(world.database, {
       targetId: world.target.id,
+      coordinates,
       changes: Object.entries(sdls).map(([subgraph, sdl]) => ({
         subgraph,
         sha256: sdl === null ? null : contentHash(sdl),
@@ -92,6 +96,14 @@ describe('a signed-off proposal', () => {
     expect(await matching({ a: 'type V2 { id: ID }', old: null })).toBeNull();
     valueOf(await signOff(revised));
     expect(await matching({ a: 'type V2 { id: ID }', old: null })).toMatchObject({ revision: 2 });
+  });
+
+  it('is not matched any more when it would now change what nobody was asked about', async () => {
+    const sdl = 'type Later { id: ID }';
+    const proposal = valueOf(await signOff(await opened({ a: sdl })));
+    const content = { a: sdl, old: null };
+    expect(await matching(content, ['Later', 'Later.id'])).toMatchObject({ id: proposal.id });
+    expect(await matching(content, ['Later', 'Later.id', 'Later.addedMeanwhile'])).toBeNull();
   });
 
   it('is implemented by a publication, once, and told of in the history', async () => {

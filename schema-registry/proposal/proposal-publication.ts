@@ -4,23 +4,46 @@ import { contentHashOfAll } from './contract-content.ts';
 import { tellProposal } from './proposal-change.ts';
 import { implementedProposal } from './proposal.ts';
 import { lockProposalById, signedOffProposals, updateProposal } from './proposal-store.ts';
+import { readNewestRevisions } from './revision-store.ts';
 import type { Sql } from '#kernel/database.ts';
 import type { IllegalTransition, Result, VersionConflict } from '#kernel/problem.ts';
 import type { ContractContent } from './contract-content.ts';
 import type { Proposal } from './proposal.ts';
 
+/** A change as it would be published. */
+export interface PublicationContent {
+  readonly targetId: string;
+  /** Every subgraph that changes, with the hash of what its contract is to say (see `contentHash`). */
+  readonly changes: readonly ContractContent[];
+  /** Every coordinate of the whole graph that the check found a difference of; left out, only the contents are compared. */
+  readonly coordinates?: readonly string[];
+}
+
 /**
- * The signed-off proposal whose newest revision is exactly this change, or null. Hashes are those of `contentHash`, so that
- * formatting makes no difference; a subgraph that is taken out has none. Every subgraph of the proposal must be part of the
- * change and no other may be.
+ * The signed-off proposal whose newest revision is exactly this change, or null. Formatting makes no difference; every
+ * subgraph of the proposal must be part of the change and no other may be. When the graph has moved on since the sign-off,
+ * so that the same contracts would now change coordinates that nobody was asked about, they do not match any more.
  */
 export async function matchingProposal(
   sql: Sql,
-  change: { readonly targetId: string; readonly changes: readonly ContractContent[] },
+  { targetId, changes, coordinates = [] }: PublicationContent,
 ): Promise<Proposal | null> {
-  const content = contentHashOfAll(change.changes);
-  const [proposal] = await signedOffProposals(sql, change.targetId, content);
-  return proposal ?? null;
+  const proposals = await signedOffProposals(sql, targetId, contentHashOfAll(changes));
+  const revisions = await readNewestRevisions(
+    sql,
+    proposals.map(({ id }) => id),
+  );
+  const reviewed = new Map(
+    revisions.map((revision) => [
+      revision.proposalId,
+      new Set(revision.touched.map(({ coordinate }) => coordinate)),
+    ]),
+  );
+  return (
+    proposals.find(({ id }) =>
+      coordinates.every((touched) => reviewed.get(id)?.has(touched) === true),
+    ) ?? null
+  );
 }
 
 /**

@@ -125,9 +125,8 @@ function loadersOf(context: Context): ProposalLoaders {
 }
 
 async function newestOf(proposal: Proposal, context: Context): Promise<Revision> {
-  const revisions = await loadersOf(context).revisions.load(proposal.id);
-  const newest = revisions.find(({ number }) => number === proposal.revision);
-  if (newest === undefined) throw new Error(`The proposal ${proposal.id} has no revision.`);
+  const newest = await loadersOf(context).newest.load(proposal.id);
+  if (newest === null) throw new Error(`The proposal ${proposal.id} has no revision.`);
   return newest;
 }
 

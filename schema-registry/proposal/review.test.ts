@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { instantOf } from '#kernel/clock.ts';
-import { flawsOf, walk } from '#kernel/lifecycle.ts';
+import { flawsOf, toMermaid, walk } from '#kernel/lifecycle.ts';
 import {
   closedProposal,
   implementedProposal,
@@ -118,6 +119,11 @@ describe('the life of a proposal', () => {
 
   it('has a sound table', () => {
     expect(flawsOf(PROPOSAL_LIFECYCLE)).toEqual([]);
+  });
+
+  it('is drawn in the documentation as it is', () => {
+    const page = readFileSync(new URL('../../docs/policies/reviews.md', import.meta.url), 'utf8');
+    expect(page).toContain(toMermaid(PROPOSAL_LIFECYCLE));
   });
 
   for (const { state, event, next } of walk(PROPOSAL_LIFECYCLE)) {

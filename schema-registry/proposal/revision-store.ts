@@ -35,6 +35,15 @@ export function readRevisions(sql: Sql, proposalIds: readonly string[]): Promise
   );
 }
 
+/** The newest revision of each of these proposals. */
+export function readNewestRevisions(sql: Sql, proposalIds: readonly string[]): Promise<Revision[]> {
+  return sql.query(
+    `select ${COLUMNS} from proposal_revision
+     where (proposal_id, number) in (select id, revision from proposal where id = any($1::uuid[]))`,
+    [proposalIds],
+  );
+}
+
 /** One revision; it is there, because proposals are stored with their first. */
 export async function readRevision(
   sql: Sql,
