@@ -3,6 +3,8 @@ import { GraphQLError } from 'graphql';
 import { callerOf } from './caller.ts';
 import { errorReply, graphqlRoute } from './graphql-door.ts';
 import { hiveAppRoot } from './hive-apps.ts';
+import { hiveCheckRoot } from './hive-check.ts';
+import { hiveDeletionRoot } from './hive-deletion.ts';
 import { hiveIdentityRoot } from './hive-identity.ts';
 import { hivePublicationRoot } from './hive-publication.ts';
 import { hiveSchemaRoot } from './hive-schema.ts';
@@ -22,7 +24,9 @@ export function hiveRoute(deps: ProtocolDeps): Route {
     root: {
       ...hiveIdentityRoot(deps),
       ...hiveSchemaRoot(deps),
+      ...hiveCheckRoot(deps),
       ...hivePublicationRoot(deps),
+      ...hiveDeletionRoot(deps),
       ...hiveAppRoot(deps.apps, deps.database),
     },
     open: (request) => open(deps, request),

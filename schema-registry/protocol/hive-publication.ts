@@ -1,38 +1,17 @@
 import { GraphQLError } from 'graphql';
 import { accepted, refused } from '#kernel/problem.ts';
 import { requireAction } from '../access/principal.ts';
-import { errorTexts, failedResult, isComposed, refusalTexts } from './check-answer.ts';
-import { requestOverridesOfCheck } from './failed-check-overrides.ts';
-import { problemError } from './graphql-door.ts';
-import {
-  hiveChanges,
-  hiveCheckFailure,
-  hiveCheckRefusal,
-  hiveCheckSuccess,
-  hiveErrors,
-} from './hive-answer.ts';
+import { failedResult, refusalTexts } from './check-answer.ts';
+import { hiveChanges, hiveErrors } from './hive-answer.ts';
+import { changeOf, NO_SOURCE, SERVICE_MISSING } from './hive-change.ts';
 import { findRevision, keepRevision, pushRevision } from './pushed-revision.ts';
 import { membersOfVersion } from './served-version.ts';
 import { scopeOf, selectTarget } from './target-selection.ts';
 import type { Problem, Result } from '#kernel/problem.ts';
-import type { ChangeRequest, SourceControl, SubgraphInput } from '../commands.ts';
 import type { Target } from '../target.ts';
 import type { Caller } from './caller.ts';
-import type { RequestedOverrides } from './failed-check-overrides.ts';
 import type { ProtocolDeps } from './protocol-deps.ts';
 import type { HiveTargetReference } from './target-selection.ts';
-
-interface CheckInput {
-  readonly target?: HiveTargetReference | null;
-  readonly service?: string | null;
-  readonly sdl: string;
-  readonly url?: string | null;
-  readonly meta?: { readonly author: string; readonly commit: string } | null;
-  readonly github?: { readonly commit: string } | null;
-  readonly contextId?: string | null;
-  readonly schemaProposalId?: string | null;
-  readonly baseline?: { readonly sdl: string } | null;
-}
 
 interface PublishInput {
   readonly target?: HiveTargetReference | null;
@@ -43,12 +22,6 @@ interface PublishInput {
   readonly author: string;
   readonly commit: string;
   readonly force?: boolean | null;
-}
-
-interface DeleteInput {
-  readonly target?: HiveTargetReference | null;
-  readonly serviceName: string;
-  readonly dryRun?: boolean | null;
 }
 
 interface PushInput {
@@ -66,62 +39,17 @@ interface PromoteInput {
   readonly target: { readonly toTarget: HiveTargetReference };
 }
 
-interface ApproveInput {
-  readonly organizationSlug: string;
-  readonly projectSlug: string;
-  readonly targetSlug: string;
-  readonly schemaCheckId: string;
-  readonly comment?: string | null;
-  readonly author?: string | null;
-}
-
-const SERVICE_MISSING = 'Every graph here is federated, so the name of the service is needed.';
 const URL_MISSING = 'This service is not published yet, so its url is needed.';
-const NO_SOURCE: SourceControl = { author: null, commit: null };
 
-/** `schema:check`, `publish`, `delete`, `push` and `promote`. */
+/** `schema:publish`, `schema:push` and `schema:promote`. */
 export function hivePublicationRoot(deps: ProtocolDeps): object {
   return {
-    schemaCheck: (args: { input: CheckInput }, caller: Caller) => check(deps, args.input, caller),
     schemaPublish: (args: { input: PublishInput }, caller: Caller) =>
       publish(deps, args.input, caller),
-    schemaDelete: (args: { input: DeleteInput }, caller: Caller) =>
-      args.input.dryRun === true
-        ? tryDelete(deps, args.input, caller)
-        : retire(deps, args.input, caller),
     schemaPush: (args: { input: PushInput }, caller: Caller) => push(deps, args.input, caller),
     schemaVersionPromote: (args: { input: PromoteInput }, caller: Caller) =>
       promote(deps, args.input, caller),
-    approveFailedSchemaCheck: (args: { input: ApproveInput }, caller: Caller) =>
-      requestOverrides(deps, args.input, caller),
   };
-}
-
-async function check(deps: ProtocolDeps, input: CheckInput, caller: Caller): Promise<object> {
-  const target = await selectTarget(deps.database, caller, input.target);
-  const subgraph = input.service ?? '';
-  if (subgraph === '') return hiveCheckRefusal([SERVICE_MISSING]);
-  const put = { subgraph, sdl: input.sdl, url: input.url ?? null, version: null };
-  const checked = await deps.commands.check({
-    ...changeOf(caller, target, {
-      put: [put],
-      source: {
-        author: input.meta?.author ?? null,
-        commit: input.meta?.commit ?? input.github?.commit ?? null,
-      },
-      contextId: input.contextId ?? null,
-    }),
-    baseline:
-      input.baseline === null || input.baseline === undefined
-        ? null
-        : { subgraph, sdl: input.baseline.sdl },
-    proposalId: input.schemaProposalId ?? null,
-  });
-  if (!checked.ok) return hiveCheckRefusal(refusalTexts(checked.problem));
-  const { id, result } = checked.value;
-  return result.conclusion === 'PASSED'
-    ? hiveCheckSuccess(id, result, target.currentVersionId === null)
-    : hiveCheckFailure(id, result);
 }
 
 async function publish(deps: ProtocolDeps, input: PublishInput, caller: Caller): Promise<object> {
@@ -210,45 +138,6 @@ async function isMember(deps: ProtocolDeps, target: Target, subgraph: string): P
   return members.some((member) => member.subgraph === subgraph);
 }
 
-async function tryDelete(deps: ProtocolDeps, input: DeleteInput, caller: Caller): Promise<object> {
-  const target = await selectTarget(deps.database, caller, input.target);
-  const checked = await deps.commands.check({
-    ...changeOf(caller, target, { retire: [input.serviceName] }),
-    baseline: null,
-    proposalId: null,
-  });
-  if (!checked.ok) return deleteRefusal(checked.problem);
-  const { result } = checked.value;
-  return {
-    __typename: 'SchemaDeleteSuccess',
-    valid: isComposed(result),
-    changes: hiveChanges(result.changes),
-    errors: hiveErrors(errorTexts(result)),
-  };
-}
-
-async function retire(deps: ProtocolDeps, input: DeleteInput, caller: Caller): Promise<object> {
-  const target = await selectTarget(deps.database, caller, input.target);
-  const published = await deps.commands.publish(
-    changeOf(caller, target, { retire: [input.serviceName] }),
-  );
-  if (!published.ok) return deleteRefusal(published.problem);
-  return {
-    __typename: 'SchemaDeleteSuccess',
-    valid: true,
-    changes: hiveChanges(published.value.result.changes),
-    errors: hiveErrors([]),
-  };
-}
-
-function deleteRefusal(problem: Problem): object {
-  return {
-    __typename: 'SchemaDeleteError',
-    valid: false,
-    errors: hiveErrors(refusalTexts(problem)),
-  };
-}
-
 async function push(deps: ProtocolDeps, input: PushInput, caller: Caller): Promise<object> {
   const target = await selectTarget(deps.database, caller, input.target);
   const subgraph = input.service ?? '';
@@ -286,70 +175,4 @@ async function promote(deps: ProtocolDeps, input: PromoteInput, caller: Caller):
   if (!promoted.ok) return { error: { message: refusalTexts(promoted.problem).join('\n') } };
   const { id } = promoted.value.version;
   return { ok: { newSchemaVersion: { id, isValid: true }, linkToWebsite: null } };
-}
-
-/** `--forceSafe`: asks the people who may permit it, and says that nothing is permitted yet. */
-async function requestOverrides(
-  deps: ProtocolDeps,
-  input: ApproveInput,
-  caller: Caller,
-): Promise<object> {
-  const { organizationSlug, projectSlug, targetSlug } = input;
-  const target = await selectTarget(deps.database, caller, {
-    bySelector: { organizationSlug, projectSlug, targetSlug },
-  });
-  const author = (input.author ?? '') === '' ? '' : ` (asked for by ${input.author})`;
-  const { database, clock } = deps;
-  const asked = await requestOverridesOfCheck(
-    { database, clock, principal: caller.principal },
-    {
-      target,
-      checkId: input.schemaCheckId,
-      reason: `${input.comment ?? 'Asked for by schema:check --forceSafe.'}${author}`,
-    },
-  );
-  if (!asked.ok) throw problemError(asked.problem);
-  const message = missingConsent(asked.value);
-  return message === null
-    ? { ok: { schemaCheck: { id: input.schemaCheckId, webUrl: null } } }
-    : { error: { message } };
-}
-
-/** What is still missing, or null when every change is permitted by now: the check passes when it is run again. */
-function missingConsent({ waiting, others }: RequestedOverrides): string | null {
-  const requests = waiting.map(({ id, message }) => `- ${message} (override ${id})`);
-  const lines = [
-    ...(requests.length === 0
-      ? []
-      : [
-          'Nothing is permitted yet: an override needs two different people. Requested, and to be granted by somebody else before the check is run again:',
-          ...requests,
-        ]),
-    ...(others === 0
-      ? []
-      : [
-          `${others} of the errors are not breaking changes: no override helps there, repair them.`,
-        ]),
-  ];
-  return lines.length === 0 ? null : lines.join('\n');
-}
-
-function changeOf(
-  caller: Caller,
-  target: Target,
-  change: {
-    readonly put?: readonly SubgraphInput[];
-    readonly retire?: readonly string[];
-    readonly source?: SourceControl;
-    readonly contextId?: string | null;
-  },
-): ChangeRequest {
-  return {
-    target,
-    principal: caller.principal,
-    put: change.put ?? [],
-    retire: change.retire ?? [],
-    source: change.source ?? NO_SOURCE,
-    contextId: change.contextId ?? null,
-  };
 }
