@@ -6,7 +6,7 @@ import { requireAction } from '../access/principal.ts';
 import { knownTarget, responsiblePerson, scopeOf, targetFor } from './asking.ts';
 import { changeProposal, tellProposal } from './proposal-change.ts';
 import { closedProposal, openedProposal, PROPOSAL_LIFECYCLE, revisedProposal } from './proposal.ts';
-import { insertProposal, nextProposalNumber, readProposal } from './proposal-store.ts';
+import { insertProposal, nextProposalNumber } from './proposal-store.ts';
 import { readProposedContracts } from './proposed-contract.ts';
 import { insertRevision, readCurrentContracts, readRevision } from './revision-store.ts';
 import { checkedInput } from './text-input.ts';
@@ -81,8 +81,7 @@ export async function createProposal(
   };
   const first = await firstAnswer<Proposal>(asking.database, command);
   if (first !== null) return first;
-  const id = newId(asking.clock);
-  const drafted = await checkedDraft(asking, target.value, { id, proposed: read.value.proposed });
+  const drafted = await checkedDraft(asking, target.value, read.value.proposed);
   if (!drafted.ok) return drafted;
   return once<Proposal, never>(asking.database, command, async (tx) =>
     accepted(
@@ -90,7 +89,12 @@ export async function createProposal(
         target: target.value,
         proposed: read.value.proposed,
         texts: read.value,
-        revision: { ...drafted.value, proposalId: id, number: 1, summary: 'First proposed.' },
+        revision: {
+          ...drafted.value,
+          proposalId: newId(asking.clock),
+          number: 1,
+          summary: 'First proposed.',
+        },
       }),
     ),
   );
@@ -150,9 +154,7 @@ export async function reviseProposal(
   }));
   if (!read.ok) return read;
   const { proposed, summary } = read.value;
-  const known = await readProposal(asking.database, target.value.id, input.number);
-  const id = known?.id ?? newId(asking.clock);
-  const drafted = await checkedDraft(asking, target.value, { id, proposed });
+  const drafted = await checkedDraft(asking, target.value, proposed);
   if (!drafted.ok) return drafted;
   const command = {
     operation: 'reviseProposal',
@@ -234,7 +236,7 @@ type Draft = Omit<Revision, 'proposalId' | 'number' | 'summary'>;
 async function checkedDraft(
   asking: Proposing,
   target: Target,
-  { id, proposed }: { readonly id: string; readonly proposed: ProposedContracts },
+  proposed: ProposedContracts,
 ): Promise<Result<Draft, InvalidInput | ProposalCheckRefused>> {
   const checked = await asking.commands.check({
     target,
@@ -242,7 +244,8 @@ async function checkedDraft(
     put: proposed.put,
     retire: proposed.retire,
     source: { author: asking.principal.name, commit: null },
-    contextId: `proposal-${id}`,
+    // The revision keeps the check that is its own; a context would go stale before a long discussion is over.
+    contextId: null,
   });
   if (!checked.ok) return refused(checkRefused(checked.problem));
   const { result } = checked.value;

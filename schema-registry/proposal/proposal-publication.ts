@@ -15,7 +15,7 @@ export interface PublicationContent {
   readonly targetId: string;
   /** Every subgraph that changes, with the hash of what its contract is to say (see `contentHash`). */
   readonly changes: readonly ContractContent[];
-  /** Every coordinate of the whole graph that the check found a difference of; left out, only the contents are compared. */
+  /** Every coordinate that the check found a difference of, in the graph or a contract of it; left out, only the contents are compared. */
   readonly coordinates?: readonly string[];
 }
 

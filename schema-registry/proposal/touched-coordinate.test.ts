@@ -31,18 +31,17 @@ const brief = (touched: readonly TouchedCoordinate[]): unknown[] =>
   ]);
 
 describe('what a proposal touches', () => {
-  it('is every coordinate with a difference, once, and not what a filtered schema repeats', () => {
-    const changes = [
-      change('B.x'),
-      change('A.x'),
-      change('A.x'),
-      change('A.x', 'portal'),
-      change(null),
-    ];
+  it('is every coordinate with a difference, with each difference once, and whom it concerns', () => {
+    const changes = ['B.x', 'A.x', 'A.x', null].map((coordinate) => change(coordinate));
     const contracts = [contract('a', null, 'type A { x: Int }')];
-    expect(brief(touchedCoordinates(changes, contracts, []))).toEqual([
-      ['A.x', ['a'], [], ['CHANGED', 'CHANGED']],
-      ['B.x', ['a'], [], ['CHANGED']],
+    const ofPortal = [change('A.x', 'portal'), change('C.x', 'portal')];
+    expect(touchedCoordinates([...changes, ...ofPortal], contracts, [])).toMatchObject([
+      {
+        coordinate: 'A.x',
+        changes: [{ message: 'It changes.' }, { message: 'For readers of "portal": It changes.' }],
+      },
+      { coordinate: 'B.x', changes: [{ message: 'It changes.' }] },
+      { coordinate: 'C.x', changes: [{ message: 'For readers of "portal": It changes.' }] },
     ]);
   });
 

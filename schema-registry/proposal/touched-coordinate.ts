@@ -28,8 +28,8 @@ export interface ChangedContract {
 type Change = Pick<SchemaChange, 'coordinate' | 'type' | 'severity' | 'message'>;
 
 /**
- * What a proposal touches: every coordinate of which the check found a difference, and every coordinate whose classification
- * it changes, which no difference of the API schema would show. `others` are the target's other contracts: they too may
+ * What a proposal touches: every coordinate of which the check found a difference, in the whole graph or in a contract
+ * (filtered schema) of it, and every coordinate whose classification it changes, which no difference would show. `others` are the target's other contracts: they too may
  * classify what is changed here.
  */
 export function touchedCoordinates(
@@ -38,13 +38,12 @@ export function touchedCoordinates(
   others: readonly DocumentNode[],
 ): TouchedCoordinate[] {
   const outlines = contracts.map(outlineOf);
-  // A contract (filtered schema) shows a part of what the whole graph shows.
-  const ofWholeGraph = changes.filter(({ contract }) => contract === null);
-  const found = new Map<string, TouchedCoordinate['changes'][number][]>();
-  for (const change of [...ofWholeGraph, ...outlines.flatMap(reclassified)]) {
+  const found = new Map<string, Map<string, TouchedCoordinate['changes'][number]>>();
+  for (const change of [...changes.map(named), ...outlines.flatMap(reclassified)]) {
     const { coordinate, type, severity, message } = change;
     if (coordinate === null) continue;
-    found.set(coordinate, [...(found.get(coordinate) ?? []), { type, severity, message }]);
+    const known = found.get(coordinate) ?? new Map();
+    found.set(coordinate, known.set(message, { type, severity, message }));
   }
   const before = classificationsOf(together([...contracts.map((each) => each.before), ...others]));
   const after = classificationsOf(together([...contracts.map((each) => each.after), ...others]));
@@ -56,9 +55,15 @@ export function touchedCoordinates(
         coordinate,
         subgraphs: definers(coordinate, outlines),
         classifications: [...new Set(tags.map(({ tag }) => tag))].sort(),
-        changes,
+        changes: [...changes.values()],
       };
     });
+}
+
+/** A difference that only the readers of one contract (filtered schema) see says so. */
+function named(change: SchemaChange): Change {
+  if (change.contract === null) return change;
+  return { ...change, message: `For readers of "${change.contract}": ${change.message}` };
 }
 
 /** Contracts as one document, in which a type may be defined several times. */
