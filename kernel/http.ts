@@ -159,7 +159,7 @@ async function answer(
   const refusal = (await route.admit?.(incoming.headers)) ?? null;
   if (refusal !== null) return { ...refusal, headers: { ...refusal.headers, connection: 'close' } };
   const limitBytes = route.bodyLimitBytes ?? BODY_LIMIT_BYTES;
-  const body = await readBody(incoming, limitBytes);
+  const body = hasBody(incoming) ? await readBody(incoming, limitBytes) : NO_BODY;
   if (body === null) {
     return httpProblem(
       413,
@@ -168,8 +168,6 @@ async function answer(
       { connection: 'close' },
     );
   }
-  const gone = new AbortController();
-  outgoing.on('close', () => gone.abort());
   return route.handle({
     method: route.method,
     path: context.path,
@@ -178,8 +176,24 @@ async function answer(
     body,
     correlationId: context.correlationId,
     traceparent: traceparentOf(incoming.headers),
-    signal: gone.signal,
+    signal: goneSignal(outgoing),
   });
+}
+
+function goneSignal(outgoing: ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  outgoing.on('close', () => {
+    // Whoever has the whole answer has not gone away.
+    if (!outgoing.writableFinished) gone.abort();
+  });
+  return gone.signal;
+}
+
+const NO_BODY = Buffer.alloc(0);
+
+/** A request has a body only when its headers say so (RFC 9112 §6.3); most that are answered from memory have none. */
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
 }
 
 /** A path matches itself; one that ends in `/*` matches everything below. */
