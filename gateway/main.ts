@@ -72,7 +72,7 @@ export interface Gateway {
  * a registry that is down delays only the first start without a kept supergraph.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { log, limits = DEFAULT_LIMITS } = options;
+  const { clock, log, limits = DEFAULT_LIMITS } = options;
   const source = sourceOf(options.supergraph);
   const shutdown = createShutdown((step, error) =>
     log.warn({ event: 'shutdown.step-failed', step, error: errorText(error) }),
@@ -90,9 +90,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const verifyToken = createAccessTokenVerifier(options.accessTokens);
   const ownOrigins: string[] = [];
   const origins = crossOrigin(() => [...options.corsOrigins, ...ownOrigins]);
-  const recordUsage = usage.record;
-  const { serving } = door;
-  const routes = graphqlRoutes({ serving, verifyToken, origins, limits, recordUsage, log });
+  const entrance = { verifyToken, origins, limits, recordUsage: usage.record, log };
+  const routes = graphqlRoutes({ ...entrance, serving: door.serving });
   const http = await startHttp({
     room: 'gateway',
     host: options.host,
@@ -104,27 +103,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   shutdown.defer('http', http.close);
   ownOrigins.push(http.url, `http://localhost:${http.port}`);
   const { server } = http;
-  const { clock } = options;
-  const sockets = serveSockets({
-    server,
-    supergraph,
-    upstream,
-    verifyToken,
-    origins,
-    limits,
-    recordUsage,
-    clock,
-    log,
-  });
+  const sockets = serveSockets({ ...entrance, server, supergraph, upstream, clock });
   shutdown.defer('sockets', sockets.close);
   const { cacheFile } = options.supergraph;
-  const watch = await watchSupergraph({
-    supergraph,
-    source,
-    cacheFile,
-    pollMs: limits.pollMs,
-    log,
-  });
+  const { pollMs } = limits;
+  const watch = await watchSupergraph({ supergraph, source, cacheFile, pollMs, log });
   shutdown.defer('supergraph watch', watch.stop);
   return {
     url: http.url,

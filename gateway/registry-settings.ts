@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { SECOND_MS } from '#kernel/clock.ts';
 import * as config from '#kernel/config.ts';
@@ -26,7 +25,11 @@ export const REGISTRY_SETTINGS = {
   ),
   SUPERGRAPH_FILE: config.optional(config.text('a supergraph file, instead of a registry')),
   SUPERGRAPH_CACHE_FILE: config.optional(config.text('where to keep the last good supergraph')),
-  GATEWAY_ID: config.text('the name under which this gateway reports usage', hostname()),
+  GATEWAY_ID: {
+    ...config.text('a name in printable ASCII for this gateway, the same after every restart'),
+    parse: gatewayName,
+    fallback: { value: 'gateway' },
+  },
   USAGE_REPORTS: config.flag('whether the registry is told what is used', true),
   USAGE_FLUSH_SECONDS: config.wholeNumber('seconds between reports', { min: 1, max: 3_600 }, 10),
   USAGE_SPOOL_FILE: config.optional(
@@ -46,6 +49,12 @@ function trustedKeys(value: string): readonly string[] {
   const given = isRecord(set) && Array.isArray(set['keys']) ? set['keys'].length : 0;
   if (keys.length === 0 || keys.length !== given) throw new Error('a key that cannot be read');
   return keys.map(({ kid }) => kid);
+}
+
+/** A host's name would change with every container, and each old one would look like a gateway that fell silent. */
+function gatewayName(value: string): string {
+  if (/^[\x21-\x7e][\x20-\x7e]{0,199}$/.test(value)) return value;
+  throw new Error('no name');
 }
 
 type RegistrySettings = config.Config<typeof REGISTRY_SETTINGS>;

@@ -1,23 +1,13 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { sha256 } from '#kernel/id.ts';
 import { isRecord } from '#kernel/json.ts';
 import { readPublishedKeys } from '#kernel/signature.ts';
+import { readKept, writeKept } from './kept-file.ts';
 import type { SupergraphSeal } from './supergraph-seal.ts';
 import type { PublishedSupergraph } from './supergraph-source.ts';
 
-/** Keeps the last good supergraph, whole or not at all: written beside, made durable, renamed. */
-export async function keepSupergraph(path: string, published: PublishedSupergraph): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  const beside = `${path}.${process.pid}.new`;
-  const file = await open(beside, 'w', 0o600);
-  try {
-    await file.writeFile(JSON.stringify({ ...published, sha256: sha256(published.sdl) }));
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(beside, path);
+/** Keeps the last good supergraph, with what it takes to check it again. */
+export function keepSupergraph(path: string, published: PublishedSupergraph): Promise<void> {
+  return writeKept(path, JSON.stringify({ ...published, sha256: sha256(published.sdl) }));
 }
 
 /**
@@ -25,10 +15,7 @@ export async function keepSupergraph(path: string, published: PublishedSupergrap
  * counts is its source's to say: whoever can write the file can write its hash.
  */
 export async function keptSupergraph(path: string): Promise<PublishedSupergraph | null> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-    throw error;
-  });
+  const text = await readKept(path);
   if (text === null) return null;
   const value: unknown = JSON.parse(text);
   if (

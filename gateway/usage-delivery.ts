@@ -33,29 +33,31 @@ export function startUsageDelivery(door: UsageDoor, queue: UsageQueue, log: Log)
   const cut = new AbortController();
   let woken = Promise.withResolvers<void>();
   let failures = 0;
-  const sendHead = async (head: PackedReport): Promise<void> => {
+  /** Whether the head has been dealt with. */
+  const sendHead = async (head: PackedReport): Promise<boolean> => {
     const outcome = await send(door, head, cut.signal);
     if (outcome.state === 'FAILED') {
       failures += 1;
       if (failures === 1) complain(log, outcome.reason, head.id);
       await queue.persist();
       await pause(backOffMs(failures, outcome.retryAfterMs), stopped.signal);
-      return;
+      return false;
     }
     failures = 0;
     if (outcome.state === 'REFUSED') {
       complain(log, `${head.operations} operations were refused: ${outcome.reason}`, head.id);
     }
     await queue.shift();
+    return true;
   };
   const loop = (async () => {
     while (!stopped.signal.aborted) {
       if (queue.head === undefined) await woken.promise;
       else await sendHead(queue.head);
     }
-    while (queue.head !== undefined && failures === 0 && !cut.signal.aborted) {
-      await sendHead(queue.head);
-    }
+    // At the end all that waits is tried once more, until something fails.
+    let isTaken = true;
+    while (isTaken && queue.head !== undefined) isTaken = await sendHead(queue.head);
   })();
   const wake = (): void => {
     woken.resolve();
@@ -65,8 +67,6 @@ export function startUsageDelivery(door: UsageDoor, queue: UsageQueue, log: Log)
     wake,
     stop: async (deadlineMs) => {
       const deadline = setTimeout(() => cut.abort(), deadlineMs);
-      // What failed before is tried once more.
-      failures = 0;
       stopped.abort();
       wake();
       await loop;

@@ -1,3 +1,4 @@
+import { OperationTypeNode } from 'graphql';
 import { sha256 } from '#kernel/id.ts';
 import { usesOf } from './usage-coordinates.ts';
 import { reportedText } from './usage-text.ts';
@@ -66,7 +67,7 @@ function planOf(
     return { key, operation, operationName: name, fields };
   };
   return {
-    isSubscription: use.kind === 'subscription',
+    isSubscription: use.kind === OperationTypeNode.SUBSCRIPTION,
     reported: reportedBy(use, withFields),
   };
 }

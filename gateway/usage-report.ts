@@ -65,16 +65,26 @@ const FOLDED_MAX = 5_000;
 export async function folded(reports: readonly PackedReport[]): Promise<PackedReport[]> {
   const result: PackedReport[] = [];
   let fold = emptyFold();
-  for (const { gzip: body } of reports) {
+  for (const packedReport of reports) {
     // One after the other: all of them unpacked at once would be what the fold is to avoid.
-    const report = JSON.parse((await decompress(body)).toString('utf8')) as UsageReport;
-    foldIn(fold, report);
+    const report = await unpacked(packedReport);
+    // What was damaged on disk cannot be folded, and is for the registry to refuse.
+    if (report === null) result.push(packedReport);
+    else foldIn(fold, report);
     if (sizeOf(fold) < FOLDED_MAX) continue;
     result.push(await packed(reportOf(fold)));
     fold = emptyFold();
   }
   if (sizeOf(fold) > 0) result.push(await packed(reportOf(fold)));
   return result;
+}
+
+async function unpacked({ gzip: body }: PackedReport): Promise<UsageReport | null> {
+  try {
+    return JSON.parse((await decompress(body)).toString('utf8')) as UsageReport;
+  } catch {
+    return null;
+  }
 }
 
 interface Fold {

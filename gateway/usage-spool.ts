@@ -1,6 +1,7 @@
-import { appendFile, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { appendFile, mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isRecord } from '#kernel/json.ts';
+import { readKept, writeKept } from './kept-file.ts';
 import type { PackedReport } from './usage-report.ts';
 
 /** A file of reports that could not be sent, one a line, so that they outlive the process, even one that is killed. */
@@ -15,10 +16,7 @@ export interface UsageSpool {
 export function createUsageSpool(path: string): UsageSpool {
   return {
     load: async () => {
-      const text = await readFile(path, 'utf8').catch((error: unknown) => {
-        if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
-        throw error;
-      });
+      const text = (await readKept(path)) ?? '';
       return text.split('\n').flatMap((line) => reportOf(line) ?? []);
     },
     append: async (reports) => {
@@ -26,20 +24,8 @@ export function createUsageSpool(path: string): UsageSpool {
       // A line of an earlier process may be torn: the first line of ours must not continue it.
       await appendFile(path, `\n${linesOf(reports)}`, { mode: 0o600 });
     },
-    replace: async (reports) => {
-      if (reports.length === 0) return rm(path, { force: true });
-      await mkdir(dirname(path), { recursive: true });
-      const beside = `${path}.${process.pid}.new`;
-      const file = await open(beside, 'w', 0o600);
-      try {
-        await file.writeFile(linesOf(reports));
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await rename(beside, path);
-      return undefined;
-    },
+    replace: (reports) =>
+      reports.length === 0 ? rm(path, { force: true }) : writeKept(path, linesOf(reports)),
   };
 }
 

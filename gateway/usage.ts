@@ -62,7 +62,7 @@ export async function startUsageReporting(
     if (clock.now().getTime() - toldAt >= HEARTBEAT_MS && queue.length === 0) tell(HEARTBEAT);
   };
   tell(HEARTBEAT);
-  const timer = setInterval(flush, options.flushMs);
+  const timer = setInterval(flush, options.flushMs).unref();
   return {
     record: (operation) => {
       try {

@@ -71,7 +71,7 @@ export interface TestRegistry {
   close(): Promise<void>;
 }
 
-export const TARGET_ID = '0192f000-0000-7000-8000-000000000001';
+const TARGET_ID = '0192f000-0000-7000-8000-000000000001';
 const TOKEN = 'hvo1/test';
 
 interface Current {
