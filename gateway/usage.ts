@@ -26,7 +26,7 @@ export interface UsageReporting {
   close(): Promise<void>;
 }
 
-/** As many as Hive's own clients send at once: a quarter of a megabyte of JSON, and twenty kilobytes compressed. */
+/** As many as Hive's own clients send at once: 300 KB of JSON, and ten to twenty compressed. */
 const REPORT_OPERATIONS_MAX = 1_500;
 /** Half an hour of 500 operations a second, compressed; beyond it reports are folded. */
 const WAITING_MAX_BYTES = 16 * 1024 * 1024;
