@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DEFAULT_CLAIMS } from '#kernel/access-token.ts';
+import { Secret } from '#kernel/config.ts';
 import { systemClock } from '#kernel/clock.ts';
 import { generateInternalKey } from '#kernel/internal-token.ts';
 import { errorText } from '#kernel/log.ts';
@@ -25,6 +26,7 @@ import type { InternalKey, TrustedKeys } from '#kernel/internal-token.ts';
 import type { Log } from '#kernel/log.ts';
 import type { Schema } from '#kernel/provision.ts';
 import type { RoomOptions } from '#kernel/room.ts';
+import type { SchemaRegistry } from '../schema-registry/main.ts';
 import type { Shutdown } from '#kernel/shutdown.ts';
 import type { IdentityProvider } from './identity-provider.ts';
 import type { Listener } from './ports.ts';
@@ -41,9 +43,13 @@ export interface HubOptions {
   readonly nodeEnvironment: string | undefined;
   /** Whether the embedded PostgreSQL survives a power cut; tests may do without. */
   readonly durable: boolean;
+  /** The target of the graph `finance` that the hub publishes to and its gateway serves. */
+  readonly target: string;
   /** Environment of the ERP simulator, such as `CONFIRM_DELAY_MS`. */
   readonly erpBehaviour: Readonly<Record<string, string>>;
   readonly log: Log;
+  /** Tells the person who started it. */
+  readonly say: (text: string) => void;
 }
 
 export interface Hub {
@@ -162,18 +168,29 @@ async function startRooms(foundation: Foundation): Promise<void> {
   const registry = await startSchemaRegistry({
     ...roomOf(foundation, 'schema-registry', 'schema_registry'),
     accessTokens,
+    registrySecret: foundation.secrets.registrySecret,
   });
   shutdown.defer('schema-registry', registry.close);
   await startErp(foundation);
   const contracts = await startSubgraphs(foundation);
-  await registry.publishAll(contracts, 'hub');
+  const target = await publishHouse(registry, contracts, options);
+  const token = new Secret(
+    await registry.issueToken(target, 'gateway of the hub', ['artifact:read', 'usage:report']),
+  );
+  const door = { url: urls['schema-registry'], targetId: target.id, token };
   const gateway = await startGateway({
     host: options.host,
     port: foundation.ports.gateway,
     supergraph: {
-      registryUrl: urls['schema-registry'],
+      registry: { ...door, trustedKeys: await registry.keyIds(), variant: { kind: 'LATEST' } },
       file: null,
       cacheFile: join(options.dataFolder, 'supergraph.graphql'),
+    },
+    usage: {
+      ...door,
+      gatewayId: 'hub',
+      flushMs: USAGE_FLUSH_MS,
+      spoolFile: join(options.dataFolder, 'usage-reports.jsonl'),
     },
     accessTokens,
     internalKey: keyOf(foundation, 'gateway'),
@@ -183,6 +200,30 @@ async function startRooms(foundation: Foundation): Promise<void> {
   });
   shutdown.defer('gateway', gateway.close);
 }
+
+/** Soon enough that an architect sees in a check what was asked a moment ago. */
+const USAGE_FLUSH_MS = 5_000;
+
+/**
+ * Publishes the house's own contracts by the path that everybody's take. What the target's policy refuses stays as it was
+ * published before, and is told; without anything published before there is nothing to serve.
+ */
+async function publishHouse(
+  registry: SchemaRegistry,
+  contracts: Parameters<SchemaRegistry['publishAll']>[1],
+  { target: name, say }: HubOptions,
+): ReturnType<SchemaRegistry['ensureTarget']> {
+  const target = await registry.ensureTarget({ graph: GRAPH, target: name });
+  const published = await registry.publishAll(target, contracts);
+  if (!published.isServed) throw new Error(published.refusals.join('\n'));
+  if (published.refusals.length > 0) {
+    say(`The registry refused the house's contracts; what was published before goes on:`);
+    published.refusals.forEach((line) => say(`  ${line}`));
+  }
+  return target;
+}
+
+const GRAPH = 'finance';
 
 async function startErp({ options, shutdown, secrets, ports, urls }: Foundation): Promise<void> {
   const erp = await startErpProcess({

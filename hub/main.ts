@@ -27,6 +27,10 @@ const SETTINGS = {
   REDIS_URL: config.optional(config.url('the URL of Redis')),
   HOST: config.text('the address to listen on', '127.0.0.1'),
   LOG_LEVEL: config.text('debug, info, warn, error or silent', 'info'),
+  TARGET: config.text(
+    "development, staging or production: which of the registry's targets is published to and served",
+    'production',
+  ),
   DEMO: config.flag('whether to seed the demonstration data', true),
   DURABLE: config.flag('whether writes survive a power cut', true),
 };
@@ -51,8 +55,10 @@ async function main(shutdown: Shutdown): Promise<void> {
     redisUrl: settings.REDIS_URL,
     nodeEnvironment: environment['NODE_ENV'],
     durable: settings.DURABLE,
+    target: settings.TARGET,
     erpBehaviour: {},
     log,
+    say,
   });
   shutdown.defer('hub', hub.close);
   if (settings.DEMO) {

@@ -10,6 +10,8 @@ export interface HubSecrets {
   readonly erpApiKey: Secret;
   /** Standard Webhooks form, `whsec_` and base64. */
   readonly erpWebhookSecret: Secret;
+  /** Seals the registry's signing keys. */
+  readonly registrySecret: Secret;
 }
 
 const FILE = 'secrets.json';
@@ -21,7 +23,7 @@ export async function keptSecrets(dataFolder: string): Promise<HubSecrets> {
     (text): unknown => JSON.parse(text),
     () => null,
   );
-  const values = isRecord(kept) ? kept : await made(path);
+  const values = await completed(path, isRecord(kept) ? kept : {});
   const read = (name: string): Secret => {
     const value = values[name];
     if (typeof value !== 'string')
@@ -32,15 +34,25 @@ export async function keptSecrets(dataFolder: string): Promise<HubSecrets> {
     databasePassword: read('databasePassword'),
     erpApiKey: read('erpApiKey'),
     erpWebhookSecret: read('erpWebhookSecret'),
+    registrySecret: read('registrySecret'),
   };
 }
 
-async function made(path: string): Promise<Record<string, unknown>> {
-  const values = {
-    databasePassword: randomBytes(24).toString('hex'),
-    erpApiKey: randomBytes(24).toString('hex'),
-    erpWebhookSecret: `whsec_${randomBytes(24).toString('base64')}`,
-  };
-  await writeFile(path, JSON.stringify(values, null, 2), { mode: OWNER_ONLY });
+const MAKERS: Readonly<Record<string, () => string>> = {
+  databasePassword: () => randomBytes(24).toString('hex'),
+  erpApiKey: () => randomBytes(24).toString('hex'),
+  erpWebhookSecret: () => `whsec_${randomBytes(24).toString('base64')}`,
+  registrySecret: () => randomBytes(32).toString('hex'),
+};
+
+/** The secrets that were kept, and new ones for what is missing: a data folder of an earlier version has fewer. */
+async function completed(
+  path: string,
+  kept: Readonly<Record<string, unknown>>,
+): Promise<Record<string, unknown>> {
+  const missing = Object.entries(MAKERS).filter(([name]) => !(name in kept));
+  const values = { ...kept, ...Object.fromEntries(missing.map(([name, make]) => [name, make()])) };
+  if (missing.length > 0)
+    await writeFile(path, JSON.stringify(values, null, 2), { mode: OWNER_ONLY });
   return values;
 }

@@ -93,8 +93,17 @@ export type LogEvent =
   | { event: 'supergraph.refused'; version: string; error: string }
   | { event: 'supergraph.unreachable'; error: string; serving: string }
   | { event: 'supergraph.not-kept'; file: string; error: string }
-  | { event: 'registry.published'; subgraph: string; version: number; supergraph: string }
-  | { event: 'registry.refused'; subgraph: string; code: string; problems: number }
+  | { event: 'registry.published'; target: string; version: string; supergraph: string }
+  | { event: 'registry.refused'; code: string }
+  | { event: 'webhook.delivered'; webhook: string; eventType: string; attempt: number }
+  | {
+      event: 'webhook.undelivered';
+      webhook: string;
+      eventType: string;
+      attempt: number;
+      error: string;
+    }
+  | { event: 'sunset.reminded'; target: string; coordinate: string; daysBefore: number }
   | { event: 'subscription.opened'; operation: string; viewer: string; correlationId: string }
   | {
       event: 'subscription.closed';

@@ -33,12 +33,11 @@ export interface RequestContext {
 const VOCABULARY = new URL('./vocabulary.graphql', import.meta.url);
 
 /** A room's contract as it is published: the common vocabulary and the room's own types. */
-export async function readSubgraphSdl(schemaFile: URL): Promise<string> {
-  const [vocabulary, own] = await Promise.all([
-    readFile(VOCABULARY, 'utf8'),
-    readFile(schemaFile, 'utf8'),
-  ]);
-  return `${vocabulary}\n${own}`;
+export async function readSubgraphSdl(...schemaFiles: readonly URL[]): Promise<string> {
+  const texts = await Promise.all(
+    [VOCABULARY, ...schemaFiles].map((file) => readFile(file, 'utf8')),
+  );
+  return texts.join('\n');
 }
 
 /** The executable schema of a room. Resolvers come typed by the generated `Resolvers` of that room. */
@@ -52,23 +51,28 @@ export interface SubgraphServer extends HttpServer {
   readonly sdl: string;
 }
 
-/** Who asks, or the reply that refuses to listen. */
-export type Authenticate = (
-  request: HttpRequest,
-) => Promise<
-  | { readonly ok: true; readonly viewer: Viewer; readonly caller: string }
-  | { readonly ok: false; readonly reply: HttpReply }
->;
+/** Who asks; a room that knows more of its callers tells it to its own `createContext`. */
+export interface Asked {
+  readonly viewer: Viewer;
+  readonly caller: string;
+}
 
-interface GraphOptions {
+/** Who asks, or the reply that refuses to listen. */
+export type Authenticate<Known extends Asked = Asked> = (
+  request: HttpRequest,
+) => Promise<({ readonly ok: true } & Known) | { readonly ok: false; readonly reply: HttpReply }>;
+
+interface GraphOptions<Known extends Asked = Asked> {
   readonly name: string;
   readonly sdl: string;
   readonly resolvers: object;
-  readonly createContext: (request: RequestContext) => object;
+  readonly createContext: (request: RequestContext, asked: Known) => object;
   readonly host: string;
   readonly port: number;
   readonly ready: Readiness;
   readonly log: Log;
+  /** Largest body of one call; a room that takes longer texts says so. */
+  readonly bodyLimitBytes?: number;
   /** Further routes on the same server, such as a webhook. */
   readonly routes?: readonly Route[];
 }
@@ -85,8 +89,11 @@ export async function serveSubgraph(
 }
 
 /** Serves a graph to whom `authenticate` lets in. */
-export async function serveGraph(
-  options: GraphOptions & { readonly authenticate: Authenticate; readonly introspection: boolean },
+export async function serveGraph<Known extends Asked>(
+  options: GraphOptions<Known> & {
+    readonly authenticate: Authenticate<Known>;
+    readonly introspection: boolean;
+  },
 ): Promise<SubgraphServer> {
   const schema = buildSchema(options.sdl, options.resolvers);
   const formatError = createGraphErrorFormat(options.name, options.log);
@@ -105,7 +112,7 @@ export async function serveGraph(
     method: 'POST',
     path: '/graphql',
     handle,
-    bodyLimitBytes: CALL_LIMIT_BYTES,
+    bodyLimitBytes: options.bodyLimitBytes ?? CALL_LIMIT_BYTES,
   };
   const http = await startHttp({
     ...options,
@@ -125,28 +132,27 @@ export async function serveGraph(
 /** Calls carry captured documents and long lists of representations, so they may be larger than what the front door takes. */
 const CALL_LIMIT_BYTES = 12 * 1024 * 1024;
 
-interface Answering {
+interface Answering<Known extends Asked> {
   readonly schema: GraphQLSchema;
   readonly apollo: ApolloServer<object>;
   readonly formatError: GraphErrorFormat;
-  readonly createContext: (request: RequestContext) => object;
-  readonly authenticate: Authenticate;
+  readonly createContext: (request: RequestContext, asked: Known) => object;
+  readonly authenticate: Authenticate<Known>;
 }
 
-async function answerCall(request: HttpRequest, serving: Answering): Promise<HttpReply> {
+async function answerCall<Known extends Asked>(
+  request: HttpRequest,
+  serving: Answering<Known>,
+): Promise<HttpReply> {
   const asked = await serving.authenticate(request);
   if (!asked.ok) return asked.reply;
   const body = readJson(request.body);
   if (body === null)
     return httpProblem(400, 'BAD_REQUEST', 'A JSON object with "query" is expected as the body.');
   const { correlationId, traceparent, signal } = request;
-  const contextValue = serving.createContext({
-    viewer: asked.viewer,
-    caller: asked.caller,
-    correlationId,
-    traceparent,
-    signal,
-  });
+  const { viewer, caller } = asked;
+  const known = { viewer, caller, correlationId, traceparent, signal };
+  const contextValue = serving.createContext(known, asked);
   if (acceptsStream(request.headers))
     return streamOperation({ ...serving, body, contextValue, signal });
   return executeHttp(serving.apollo, { request, body, contextValue });

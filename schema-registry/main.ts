@@ -3,116 +3,125 @@ import { createAccessTokenVerifier, DEFAULT_CLAIMS } from '#kernel/access-token.
 import { httpProblem } from '#kernel/http.ts';
 import { openRoom, ROOM_SETTINGS, roomOptions, runProcess } from '#kernel/room.ts';
 import { readSubgraphSdl, serveGraph } from '#kernel/subgraph.ts';
-import { COMPOSITION_LIMITS, createCompose } from './composition.ts';
-import { publish } from './publication.ts';
+import { createAuthenticator } from './access/authenticator.ts';
+import { openSigningKeys } from './artifact/signing-key.ts';
+import { createWorkshop } from './composition/workshop.ts';
+import { startCheckpoints } from './history/checkpoint-schedule.ts';
+import { createHousehold } from './household.ts';
+import { createCommands } from './registry-commands.ts';
+import { registryRoutes, schemaFiles, startChores } from './registry.ts';
 import { resolvers } from './resolvers.ts';
-import * as store from './store.ts';
-import type { AccessTokenRules, AccessTokenVerifier } from '#kernel/access-token.ts';
-import type { HttpReply, HttpRequest } from '#kernel/http.ts';
+import { SDL_MAX_BYTES } from './check/proposed.ts';
+import type { AccessTokenRules } from '#kernel/access-token.ts';
+import type { Secret } from '#kernel/config.ts';
+import type { HttpReply } from '#kernel/http.ts';
 import type { RoomOptions } from '#kernel/room.ts';
-import type { Authenticate } from '#kernel/subgraph.ts';
-import type { Sql } from '#kernel/database.ts';
+import type { Asked, Authenticate } from '#kernel/subgraph.ts';
+import type { AccessRefused, Authenticator } from './access/authenticator.ts';
+import type { Principal } from './access/principal.ts';
+import type { WorkshopLimits } from './composition/workshop.ts';
 import type { Context } from './context.ts';
-import type { Contract } from './publication.ts';
+import type { Household } from './household.ts';
+import type { RegistryParts } from './registry.ts';
 
-const SCHEMA = new URL('./schema.graphql', import.meta.url);
-const MIGRATIONS = new URL('./migrations/', import.meta.url);
+export interface SchemaRegistryOptions extends RoomOptions {
+  readonly accessTokens: AccessTokenRules;
+  /** Seals signing keys and webhook secrets at rest; 32 characters at least. */
+  readonly registrySecret: Secret;
+  readonly workshop?: WorkshopLimits;
+}
 
-export interface SchemaRegistry {
+export interface SchemaRegistry extends Household {
   readonly url: string;
-  /** Publishes contracts together, as the hub does with its own rooms at start. */
-  publishAll(contracts: readonly Contract[], publishedBy: string): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Starts the registry: GraphQL at `/graphql` for people and pipelines, the supergraph at `/supergraph` for gateways. */
-export async function startSchemaRegistry(
-  options: RoomOptions & { readonly accessTokens: AccessTokenRules },
-): Promise<SchemaRegistry> {
+/** One deployment may bring some dozens of contracts at once. */
+const GRAPHQL_BODY_MAX_BYTES = 24 * SDL_MAX_BYTES;
+
+/** Starts the registry: GraphQL at `/graphql`, artefacts, usage, and the doors of other registries' clients. */
+export async function startSchemaRegistry(options: SchemaRegistryOptions): Promise<SchemaRegistry> {
+  const { clock, log, registrySecret } = options;
   const room = await openRoom(options, {
     name: 'schema-registry',
     schema: 'schema_registry',
-    migrations: MIGRATIONS,
+    migrations: new URL('./migrations/', import.meta.url),
   });
-  const { database } = room;
-  const compose = createCompose(COMPOSITION_LIMITS);
-  const server = await serveGraph({
+  const { database, shutdown } = room;
+  try {
+    const keys = await openSigningKeys({ database, clock, secret: registrySecret });
+    const workshop = createWorkshop(options.workshop);
+    shutdown.defer('workshop', workshop.close);
+    const verifyAccessToken = createAccessTokenVerifier(options.accessTokens);
+    const parts: RegistryParts = {
+      database,
+      clock,
+      log,
+      registrySecret,
+      keys,
+      workshop,
+      commands: createCommands({ database, workshop, clock }),
+      authenticator: createAuthenticator({ database, clock, verifyAccessToken }),
+    };
+    const server = await serveRegistry(options, parts, room.ready);
+    shutdown.defer('http', server.close);
+    shutdown.defer('chores', startChores(parts).close);
+    shutdown.defer('checkpoints', startCheckpoints({ database, keys, clock, log }).close);
+    return { url: server.url, close: shutdown.run, ...createHousehold(parts) };
+  } catch (error) {
+    await shutdown.run();
+    throw error;
+  }
+}
+
+async function serveRegistry(
+  options: SchemaRegistryOptions,
+  parts: RegistryParts,
+  ready: Parameters<typeof serveGraph>[0]['ready'],
+): ReturnType<typeof serveGraph> {
+  return serveGraph<KnownCaller>({
     name: 'schema-registry',
-    sdl: await readSubgraphSdl(SCHEMA),
+    sdl: await readSubgraphSdl(...schemaFiles()),
     resolvers,
     introspection: true,
-    createContext: (request): Context => ({
-      ...request,
-      database,
-      compose,
-      clock: options.clock,
-      log: options.log,
+    bodyLimitBytes: GRAPHQL_BODY_MAX_BYTES,
+    createContext: (request, { principal }): Context => ({ ...request, ...parts, principal }),
+    authenticate: callersOf(parts.authenticator),
+    routes: registryRoutes(parts, async (headers) => {
+      const asked = await parts.authenticator.authenticate(headers);
+      return asked.ok
+        ? { ok: true, principal: asked.value.principal }
+        : { ok: false, reply: refusal(asked.problem) };
     }),
-    authenticate: accessTokensOnly(createAccessTokenVerifier(options.accessTokens)),
-    routes: [
-      {
-        method: 'GET',
-        path: '/supergraph',
-        handle: (request) => serveSupergraph(database, request),
-      },
-    ],
     host: options.host,
     port: options.port,
-    ready: room.ready,
+    ready,
     log: options.log,
   });
-  room.shutdown.defer('http', server.close);
-  return {
-    url: server.url,
-    close: room.shutdown.run,
-    publishAll: async (contracts, publishedBy) => {
-      const result = await publish(
-        { database, compose, clock: options.clock, publishedBy },
-        contracts,
-      );
-      if (result.ok) return;
-      const errors =
-        'errors' in result.problem
-          ? result.problem.errors.map((error) => `${error.code}: ${error.message}`)
-          : [];
-      throw new Error([result.problem.message, ...errors].join('\n'));
-    },
-  };
 }
 
-/** The current supergraph, or 304 to a gateway that has it. It holds no data, only the contract that gateways serve anyway. */
-async function serveSupergraph(sql: Sql, request: HttpRequest): Promise<HttpReply> {
-  const current = await store.currentSupergraph(sql);
-  if (current === null) return httpProblem(404, 'NO_SUPERGRAPH', 'Nothing was published yet.');
-  const headers = {
-    etag: `"${current.sha256}"`,
-    'x-concord-version': String(current.version),
-    'cache-control': 'no-cache',
-  };
-  if (request.headers['if-none-match'] === headers.etag) return { status: 304, headers, body: '' };
-  return {
-    status: 200,
-    headers: { ...headers, 'content-type': 'application/graphql' },
-    body: current.sdl,
-  };
+interface KnownCaller extends Asked {
+  readonly principal: Principal;
 }
 
-function accessTokensOnly(verify: AccessTokenVerifier): Authenticate {
+function callersOf(authenticator: Authenticator): Authenticate<KnownCaller> {
   return async (request) => {
-    const verdict = await verify(request.headers.authorization);
-    if (verdict.ok) return { ok: true, viewer: verdict.viewer, caller: 'access-token' };
-    const status = verdict.code === 'IDENTITY_UNAVAILABLE' ? 503 : 401;
-    return {
-      ok: false,
-      reply: httpProblem(status, verdict.code, verdict.message, { 'www-authenticate': 'Bearer' }),
-    };
+    const asked = await authenticator.authenticate(request.headers);
+    if (!asked.ok) return { ok: false, reply: refusal(asked.problem) };
+    const { principal, viewer } = asked.value;
+    return { ok: true, viewer, caller: principal.kind, principal };
   };
+}
+
+function refusal({ status, code, message }: AccessRefused): HttpReply {
+  return httpProblem(status, code, message, { 'www-authenticate': 'Bearer' });
 }
 
 if (import.meta.main) {
   await runProcess('schema-registry', async (shutdown) => {
     const settings = config.readConfig(config.processEnvironment(), {
       ...ROOM_SETTINGS,
+      REGISTRY_SECRET: config.secret('what seals signing keys at rest, 32 characters at least,'),
       OIDC_ISSUER: config.url('the issuer of access tokens'),
       OIDC_JWKS_URL: config.url("the issuer's key set"),
       OIDC_AUDIENCE: config.text(
@@ -130,6 +139,7 @@ if (import.meta.main) {
     const options = roomOptions(settings);
     const registry = await startSchemaRegistry({
       ...options,
+      registrySecret: settings.REGISTRY_SECRET,
       accessTokens: {
         issuer: settings.OIDC_ISSUER,
         audience: settings.OIDC_AUDIENCE,

@@ -1,85 +1,41 @@
-import { GraphQLError } from 'graphql';
-import { requirePermission } from '#kernel/access.ts';
-import { answerOf } from '#kernel/subgraph.ts';
-import { accepted } from '#kernel/problem.ts';
-import { publish } from './publication.ts';
-import * as store from './store.ts';
-import type { Context } from './context.ts';
-import type { Resolvers } from './generated.ts';
-import type { Publication } from './publication.ts';
+import { accessResolvers } from './access/resolvers.ts';
+import { appResolvers } from './app/resolvers.ts';
+import { artifactResolvers } from './artifact/resolvers.ts';
+import { contractResolvers } from './contract/resolvers.ts';
+import { deprecationResolvers } from './deprecation/resolvers.ts';
+import { eventContractResolvers } from './event-contract/resolvers.ts';
+import { freezeWindowResolvers } from './freeze-window/resolvers.ts';
+import { graphResolvers } from './graph/resolvers.ts';
+import { historyResolvers } from './history/resolvers.ts';
+import { overrideResolvers } from './override/resolvers.ts';
+import { ownershipResolvers } from './ownership/resolvers.ts';
+import { policyResolvers } from './policy/resolvers.ts';
+import { proposalResolvers } from './proposal/resolvers.ts';
+import { usageResolvers } from './usage/resolvers.ts';
 
-const VERSIONS_MAX = 100;
+const SLICES: readonly Readonly<Record<string, object>>[] = [
+  graphResolvers,
+  contractResolvers,
+  deprecationResolvers,
+  overrideResolvers,
+  policyResolvers,
+  proposalResolvers,
+  ownershipResolvers,
+  freezeWindowResolvers,
+  usageResolvers,
+  appResolvers,
+  eventContractResolvers,
+  accessResolvers,
+  artifactResolvers,
+  historyResolvers,
+];
 
-export const resolvers: Resolvers = {
-  Query: {
-    supergraph: (_parent, _args, { viewer, database }) => {
-      requirePermission(viewer, 'schema:read');
-      return store.currentSupergraph(database);
-    },
-    supergraphVersions: (_parent, args, { viewer, database }) => {
-      requirePermission(viewer, 'schema:read');
-      return store.supergraphVersions(database, {
-        first: pageSize(args.first),
-        before: args.before ?? null,
-      });
-    },
-    subgraphs: (_parent, _args, { viewer, database }) => {
-      requirePermission(viewer, 'schema:read');
-      return store.currentSubgraphs(database);
-    },
-    subgraphVersions: (_parent, args, { viewer, database }) => {
-      requirePermission(viewer, 'schema:read');
-      return store.subgraphVersions(database, {
-        subgraph: args.subgraph,
-        first: pageSize(args.first),
-        before: args.before ?? null,
-      });
-    },
-  },
-  Mutation: {
-    publishSubgraph: async (_parent, { input }, context) => {
-      requirePermission(context.viewer, 'schema:publish');
-      const result = await publish({ ...context, publishedBy: context.viewer.id }, [input]);
-      logOutcome(context, input.subgraph, result);
-      return answerOf(
-        result.ok ? accepted(only(result.value)) : result,
-        'SubgraphPublication',
-        context.correlationId,
-      );
-    },
-  },
-};
+/** The resolvers of the whole registry: each noun brings its own, and types that several add to are joined by field. */
+export const resolvers: Readonly<Record<string, object>> = joined(SLICES);
 
-function logOutcome(
-  { log }: Context,
-  subgraph: string,
-  result: Awaited<ReturnType<typeof publish>>,
-): void {
-  if (result.ok) {
-    const { subgraph: stored, supergraph } = only(result.value);
-    log.info({
-      event: 'registry.published',
-      subgraph,
-      version: stored.version,
-      supergraph: supergraph.sha256,
-    });
-  } else {
-    const problems =
-      'errors' in result.problem ? result.problem.errors.length : result.problem.fields.length;
-    log.warn({ event: 'registry.refused', subgraph, code: result.problem.code, problems });
-  }
-}
-
-function only(publications: readonly Publication[]): Publication {
-  const [publication] = publications;
-  if (publication === undefined)
-    throw new Error('One publication was asked for, so one is expected.');
-  return publication;
-}
-
-function pageSize(first: number): number {
-  if (first >= 1 && first <= VERSIONS_MAX) return first;
-  throw new GraphQLError(`"first" must be from 1 to ${VERSIONS_MAX}, not ${first}.`, {
-    extensions: { code: 'BAD_USER_INPUT' },
-  });
+function joined(slices: typeof SLICES): Record<string, object> {
+  const types: Record<string, object> = {};
+  for (const slice of slices)
+    for (const [type, fields] of Object.entries(slice)) types[type] = { ...types[type], ...fields };
+  return types;
 }

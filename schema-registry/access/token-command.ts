@@ -112,7 +112,7 @@ export async function revokeToken(
 }
 
 /** The ids of what the names say, or null when there is no such graph or target. */
-async function findScope(
+export async function findScope(
   sql: Sql,
   { graph, target }: { readonly graph: string; readonly target: string | null },
 ): Promise<{ readonly graphId: string; readonly targetId: string | null } | null> {

@@ -266,7 +266,9 @@ describe('the artefact door', () => {
   it('signs with the next key after a rotation, and whoever trusts the first trusts that', async () => {
     const before = await get('/supergraph');
     const { kid: first } = await world.keys.active();
-    const next = await world.keys.rotate(world.architect);
+    const rotated = await world.keys.rotate(world.architect, 'yearly');
+    if (!rotated.ok) throw new Error(rotated.problem.message);
+    const next = rotated.value;
     const after = await get('/supergraph');
     expect(after.headers.get('x-concord-signature')).toContain(`${next.kid}.`);
     const kind = 'supergraph';

@@ -45,13 +45,18 @@ describe('signing keys', () => {
 
   it('rotate only for those who govern the registry, each endorsed by the one before', async () => {
     const before = await keys.active();
-    await expect(keys.rotate(person(false))).rejects.toMatchObject({
+    await expect(keys.rotate(person(false), 'yearly')).rejects.toMatchObject({
       extensions: { code: 'FORBIDDEN', permission: 'schema:govern' },
     });
-    const next = await keys.rotate(person(true));
-    expect(next).toMatchObject({ state: 'ACTIVE', endorsedBy: before.kid });
-    expect((await keys.active()).kid).toBe(next.kid);
-    await Promise.all([keys.rotate(person(true)), keys.rotate(person(true))]);
+    expect(await keys.rotate(person(true), ' ')).toMatchObject({
+      ok: false,
+      problem: { code: 'INVALID_INPUT', fields: [{ field: 'reason' }] },
+    });
+    const next = await keys.rotate(person(true), 'yearly');
+    if (!next.ok) throw new Error(next.problem.message);
+    expect(next.value).toMatchObject({ state: 'ACTIVE', endorsedBy: before.kid });
+    expect((await keys.active()).kid).toBe(next.value.kid);
+    await Promise.all([keys.rotate(person(true), 'a'), keys.rotate(person(true), 'b')]);
     const { keys: published } = await keys.published();
     expect(published).toHaveLength(4);
     expect(published.filter(({ state }) => state === 'ACTIVE')).toHaveLength(1);

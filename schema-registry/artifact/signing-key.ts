@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { monotonicMs, SECOND_MS } from '#kernel/clock.ts';
+import { accepted, invalidInput, refused } from '#kernel/problem.ts';
 import { endorseKey, keyIdOf } from '#kernel/signature.ts';
 import { requireAction } from '../access/principal.ts';
 import { appendHistory, WHOLE_REGISTRY } from '../history/history.ts';
@@ -8,6 +9,7 @@ import type { KeyObject } from 'node:crypto';
 import type { Clock } from '#kernel/clock.ts';
 import type { Secret } from '#kernel/config.ts';
 import type { Database, Sql } from '#kernel/database.ts';
+import type { InvalidInput, Result } from '#kernel/problem.ts';
 import type { PublicJwk, PublishedKey, PublishedKeys, SigningKey } from '#kernel/signature.ts';
 import type { Principal } from '../access/principal.ts';
 
@@ -22,11 +24,17 @@ export interface SigningKeys {
   /** All keys that ever signed, oldest first, as they are published. */
   published(): Promise<PublishedKeys>;
   /** Makes a new key, endorsed by the one that it replaces. Throws FORBIDDEN without `schema:govern` for the whole registry. */
-  rotate(principal: Principal): Promise<PublishedKey>;
+  rotate(principal: Principal, reason: string): Promise<Result<PublishedKey, InvalidInput>>;
 }
 
 /** Another process may have rotated: a retired key goes on signing here for so long at the most. */
 const KEYS_FRESH_MS = 5 * SECOND_MS;
+const REASON_CHARACTERS_MAX = 500;
+const REASON_ERROR = {
+  field: 'reason',
+  code: 'INVALID_REASON',
+  message: `Say why the key is replaced, in ${REASON_CHARACTERS_MAX} characters.`,
+};
 
 /** Opens the registry's keys; at the first start ever it makes one. */
 export async function openSigningKeys(options: {
@@ -42,16 +50,19 @@ export async function openSigningKeys(options: {
   return {
     active: active.read,
     published: published.read,
-    rotate: async (principal) => {
+    rotate: async (principal, reason) => {
       requireAction(principal, 'schema:govern', {
         graphId: WHOLE_REGISTRY,
         targetId: null,
         subgraph: null,
       });
-      const made = await database.transaction((tx) => rotateKey(tx, options, principal));
+      const why = { actorId: principal.id, reason: reason.trim() };
+      if (why.reason === '' || why.reason.length > REASON_CHARACTERS_MAX)
+        return refused(invalidInput([REASON_ERROR]));
+      const made = await database.transaction((tx) => rotateKey(tx, options, why));
       active.forget();
       published.forget();
-      return made;
+      return accepted(made);
     },
   };
 }
@@ -99,18 +110,22 @@ async function ensureKey(tx: Sql, making: KeyMaking): Promise<void> {
   });
 }
 
-async function rotateKey(tx: Sql, making: KeyMaking, principal: Principal): Promise<PublishedKey> {
+async function rotateKey(
+  tx: Sql,
+  making: KeyMaking,
+  { actorId, reason }: { readonly actorId: string; readonly reason: string },
+): Promise<PublishedKey> {
   await tx.query('lock table signing_key in share row exclusive mode');
   const before = openKey(await readActive(tx), making.secret);
   await retireActive(tx, making.clock.now());
   const made = await insertKey(tx, making, before);
   await appendHistory(tx, {
     action: 'signing-key.rotated',
-    actorId: principal.id,
+    actorId,
     graphId: WHOLE_REGISTRY,
     targetId: null,
     subject: `signing-key:${made.kid}`,
-    details: { kid: made.kid, x: made.x, retired: before.kid },
+    details: { kid: made.kid, x: made.x, retired: before.kid, reason },
     at: making.clock.now(),
   });
   return made;

@@ -75,13 +75,15 @@ export function validatorOf(dialect: Dialect): Ajv {
   const ajv: Ajv = dialect === 'draft-07' ? new Ajv(options) : new Ajv2020(options);
   // The package is CommonJS: Node gives its function as `default`.
   formatsModule.default(ajv);
+  // It follows anchors, and yet would refuse the word for them.
+  if (dialect === '2020-12') ajv.addKeyword('$anchor');
   return ajv;
 }
 
 /** Makes the validator know the schema's own words, those that begin with `x-`. */
 export function admitExtensions(ajv: Ajv, json: unknown): void {
   for (const word of extensionWords(json, new Set())) {
-    if (ajv.getKeyword(word) === false) ajv.addKeyword(word);
+    if (ajv.RULES.keywords[word] === undefined) ajv.addKeyword(word);
   }
 }
 

@@ -61,7 +61,7 @@ describe('the export of the history', () => {
   it('verifies whole, from any entry on, and by graph, across a rotation of keys', async () => {
     for (let index = 0; index < 7; index += 1) {
       await append(index % 2, `subgraph:s${index}`);
-      if (index === 3) await making.keys.rotate(architect);
+      if (index === 3) await making.keys.rotate(architect, 'yearly');
       if (index % 2 === 0) await makeCheckpoint(making);
     }
     const pinnedKeys = [await firstKid()];

@@ -1,4 +1,5 @@
 import { Kind, print } from 'graphql';
+import { isRecord } from '#kernel/json.ts';
 import { elementsOfDirective, elementsOfType, typesOf } from './element.ts';
 import type { ASTNode, DirectiveDefinitionNode, DocumentNode } from 'graphql';
 import type { Element } from './element.ts';
@@ -16,7 +17,7 @@ export function changedCoordinates(
   const changed = new Set<string>();
   for (const [name, group] of groupsOf(after)) {
     const previous = old.get(name);
-    if (previous?.text === group.text) continue;
+    if (previous !== undefined && alike(previous.nodes, group.nodes)) continue;
     compare(previous === undefined ? new Map() : factsOf(previous), factsOf(group), changed);
   }
   return changed;
@@ -24,7 +25,7 @@ export function changedCoordinates(
 
 /** All that a document says of one type or directive. */
 interface Group {
-  readonly text: string;
+  readonly nodes: readonly ASTNode[];
   readonly elements: () => Iterable<Element>;
 }
 
@@ -32,24 +33,49 @@ function groupsOf(document: DocumentNode | null): ReadonlyMap<string, Group> {
   const groups = new Map<string, Group>();
   if (document === null) return groups;
   for (const type of typesOf(document).values())
-    groups.set(type.name, {
-      text: type.parts.map(textOf).join('\n'),
-      elements: () => elementsOfType(type),
-    });
+    groups.set(type.name, { nodes: type.parts, elements: () => elementsOfType(type) });
   for (const node of document.definitions)
     if (node.kind === Kind.DIRECTIVE_DEFINITION)
       groups.set(`@${node.name.value}`, {
-        text: textOf(node),
+        nodes: [node],
         elements: () => elementsOfDirective(node),
       });
   return groups;
 }
 
-/** The text as it was sent: equal texts need no closer look, and most definitions of a change are equal. */
-function textOf(node: ASTNode): string {
-  return node.loc === undefined
-    ? print(node)
-    : node.loc.source.body.slice(node.loc.start, node.loc.end);
+/**
+ * The same at first sight: by text where both have one, else by structure. Most definitions of a change are, and need no
+ * closer look; what is only written in another order is found to be the same by its facts.
+ */
+function alike(before: readonly ASTNode[], after: readonly ASTNode[]): boolean {
+  return (
+    before.length === after.length &&
+    before.every((node, index) => {
+      const other = after[index];
+      const [text, otherText] = [textOf(node), textOf(other)];
+      return text !== null && otherText !== null ? text === otherText : sameStructure(node, other);
+    })
+  );
+}
+
+function textOf(node: ASTNode | undefined): string | null {
+  const loc = node?.loc;
+  return loc === undefined ? null : loc.source.body.slice(loc.start, loc.end);
+}
+
+function sameStructure(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (Array.isArray(a))
+    return (
+      Array.isArray(b) &&
+      a.length === b.length &&
+      a.every((item, index) => sameStructure(item, b[index]))
+    );
+  if (!isRecord(a) || !isRecord(b)) return false;
+  for (const key in a) if (key !== 'loc' && !sameStructure(a[key], b[key])) return false;
+  for (const key in b)
+    if (key !== 'loc' && a[key] === undefined && b[key] !== undefined) return false;
+  return true;
 }
 
 /** Coordinate → everything that is said of it there, leaving out what has a coordinate of its own. */

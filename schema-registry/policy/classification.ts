@@ -1,14 +1,19 @@
+import { Kind } from 'graphql';
 import {
   directivesOf,
-  elementsOf,
   implementationsOf,
   interfacesOf,
   namedType,
   textArgument,
   typesOf,
 } from './element.ts';
-import type { DocumentNode } from 'graphql';
-import type { Element, TypeParts } from './element.ts';
+import type {
+  DocumentNode,
+  EnumValueDefinitionNode,
+  FieldDefinitionNode,
+  InputValueDefinitionNode,
+} from 'graphql';
+import type { TypePart, TypeParts } from './element.ts';
 
 /** Tags that classify data; other tags only sort it. */
 export const CLASSIFICATION_TAGS: readonly string[] = ['pii', 'bank', 'restricted'];
@@ -32,77 +37,112 @@ export function classificationsOf(
   supergraph: DocumentNode,
   tags: readonly string[] = CLASSIFICATION_TAGS,
 ): ReadonlyMap<string, readonly Classification[]> {
-  const elements = [...elementsOf(supergraph)];
-  const own = ownTags(elements, new Set(tags));
-  if (own.size === 0) return new Map();
   const types = typesOf(supergraph);
-  const lineage: Lineage = { types, implementations: implementationsOf(types) };
-  const found = new Map<string, readonly Classification[]>();
-  for (const element of elements) {
-    const all = [...sourcesOf(element, lineage)].flatMap((from) =>
-      (own.get(from) ?? []).map((tag) => ({ tag, from })),
-    );
-    if (all.length > 0)
-      found.set(element.coordinate, oncePerTag(found.get(element.coordinate) ?? [], all));
+  const tagged = ownTags(types, new Set(tags));
+  const found = new Map<string, Classification[]>();
+  if (tagged.size === 0) return found;
+  const lineage: Lineage = { types, implementations: implementationsOf(types), tagged };
+  for (const type of types.values()) {
+    const ofType = kindTags(type.name, lineage);
+    if (ofType.length > 0) add(found, type.name, ofType);
+    for (const part of type.parts)
+      for (const { node, outer } of membersOf(part)) {
+        const all = [...ofType, ...memberTags(type, { node, outer }, lineage)];
+        if (all.length > 0) add(found, coordinateOf(type.name, { node, outer }), all);
+      }
   }
   return found;
 }
 
-function ownTags(
-  elements: readonly Element[],
-  wanted: ReadonlySet<string>,
-): ReadonlyMap<string, readonly string[]> {
-  const own = new Map<string, string[]>();
-  for (const { coordinate, node } of elements) {
-    if (!('directives' in node)) continue;
-    const tags = directivesOf(node, TAG)
-      .map((directive) => textArgument(directive, 'name'))
-      .filter((tag) => tag !== null)
-      .filter((tag) => wanted.has(tag));
-    if (tags.length > 0) own.set(coordinate, [...(own.get(coordinate) ?? []), ...tags]);
-  }
-  return own;
+type MemberNode = FieldDefinitionNode | InputValueDefinitionNode | EnumValueDefinitionNode;
+
+/** A field, input field, value or argument; `outer` is the field of an argument. */
+interface Member {
+  readonly node: MemberNode;
+  readonly outer: FieldDefinitionNode | null;
 }
 
-/** What hands tags down: types, and what implements them. */
+function* membersOf(part: TypePart): Generator<Member> {
+  if ('values' in part) for (const node of part.values ?? []) yield { node, outer: null };
+  if (!('fields' in part)) return;
+  for (const node of part.fields ?? []) {
+    yield { node, outer: null };
+    if (node.kind === Kind.FIELD_DEFINITION)
+      for (const argument of node.arguments ?? []) yield { node: argument, outer: node };
+  }
+}
+
+function coordinateOf(type: string, { node, outer }: Member): string {
+  return outer === null
+    ? `${type}.${node.name.value}`
+    : `${type}.${outer.name.value}(${node.name.value}:)`;
+}
+
+/** What hands tags down: types, what implements them, and what is tagged itself. */
 interface Lineage {
   readonly types: ReadonlyMap<string, TypeParts>;
   /** Interface → the types that implement it. */
   readonly implementations: ReadonlyMap<string, readonly string[]>;
+  /** Coordinate → its own tags. */
+  readonly tagged: ReadonlyMap<string, readonly Classification[]>;
 }
 
-/** The coordinates whose own tags an element carries, itself first. */
-function* sourcesOf(element: Element, lineage: Lineage): Generator<string> {
-  const { coordinate, node, kind } = element;
-  yield coordinate;
-  if (kind === 'DIRECTIVE' || kind === 'DIRECTIVE_ARGUMENT') return;
-  yield* kindsOf(element.type.name, lineage);
-  if ('type' in node) yield* kindsOf(namedType(node.type), lineage);
-  if (kind === 'ARGUMENT') yield coordinate.slice(0, coordinate.indexOf('('));
-  if (kind !== 'FIELD' && kind !== 'ARGUMENT') return;
-  const member = coordinate.slice(element.type.name.length);
-  for (const relative of [
-    ...interfacesOf(element.type),
-    ...(lineage.implementations.get(element.type.name) ?? []),
-  ]) {
-    yield `${relative}${member}`;
-    if (kind === 'ARGUMENT') yield `${relative}${member.slice(0, member.indexOf('('))}`;
-  }
+function ownTags(
+  types: ReadonlyMap<string, TypeParts>,
+  wanted: ReadonlySet<string>,
+): ReadonlyMap<string, readonly Classification[]> {
+  const own = new Map<string, Classification[]>();
+  const read = (node: TypePart | MemberNode, coordinate: () => string): void => {
+    if (node.directives === undefined || node.directives.length === 0) return;
+    for (const directive of directivesOf(node, TAG)) {
+      const tag = textArgument(directive, 'name');
+      if (tag !== null && wanted.has(tag)) add(own, coordinate(), [{ tag, from: coordinate() }]);
+    }
+  };
+  for (const { name, parts } of types.values())
+    for (const part of parts) {
+      read(part, () => name);
+      for (const member of membersOf(part)) read(member.node, () => coordinateOf(name, member));
+    }
+  return own;
 }
 
 /** A type is also what its interfaces are. */
-function* kindsOf(name: string, { types }: Lineage): Generator<string> {
-  yield name;
+function kindTags(name: string, { types, tagged }: Lineage): readonly Classification[] {
+  const own = tagged.get(name) ?? NONE;
   const type = types.get(name);
-  if (type !== undefined) yield* interfacesOf(type);
+  const interfaces = type === undefined ? [] : interfacesOf(type);
+  if (interfaces.length === 0) return own;
+  return [...own, ...interfaces.flatMap((parent) => tagged.get(parent) ?? NONE)];
 }
 
-function oncePerTag(
-  first: readonly Classification[],
+const NONE: readonly Classification[] = [];
+
+/** Its own tags first, then those that it has from its type, from its field, and from the same member of relatives. */
+function* memberTags(type: TypeParts, member: Member, lineage: Lineage): Generator<Classification> {
+  const { tagged } = lineage;
+  const { node, outer } = member;
+  yield* tagged.get(coordinateOf(type.name, member)) ?? NONE;
+  if ('type' in node) yield* kindTags(namedType(node.type), lineage);
+  if (outer !== null) yield* tagged.get(`${type.name}.${outer.name.value}`) ?? NONE;
+  if (node.kind === Kind.ENUM_VALUE_DEFINITION) return;
+  for (const relative of [
+    ...interfacesOf(type),
+    ...(lineage.implementations.get(type.name) ?? []),
+  ]) {
+    yield* tagged.get(coordinateOf(relative, member)) ?? NONE;
+    if (outer !== null) yield* tagged.get(`${relative}.${outer.name.value}`) ?? NONE;
+  }
+}
+
+/** Once per tag: the nearest source is named. */
+function add(
+  found: Map<string, Classification[]>,
+  coordinate: string,
   more: readonly Classification[],
-): readonly Classification[] {
-  const all = new Map<string, Classification>();
-  for (const classification of [...first, ...more])
-    if (!all.has(classification.tag)) all.set(classification.tag, classification);
-  return [...all.values()];
+): void {
+  const known = found.get(coordinate) ?? [];
+  for (const classification of more)
+    if (!known.some(({ tag }) => tag === classification.tag)) known.push(classification);
+  found.set(coordinate, known);
 }

@@ -1,4 +1,4 @@
-import { buildASTSchema, Kind } from 'graphql';
+import { buildASTSchema, Kind, OperationTypeNode } from 'graphql';
 import { fieldsOf, inputFieldsOf, interfacesOf, namedType, unionMembersOf } from './element.ts';
 import { borrowedDefinitions } from './known-directives.ts';
 import type {
@@ -11,7 +11,6 @@ import type {
   NamedTypeNode,
   NameNode,
   OperationTypeDefinitionNode,
-  OperationTypeNode,
   TypeDefinitionNode,
   TypeNode,
 } from 'graphql';
@@ -28,25 +27,17 @@ export interface LintSource {
 }
 
 /**
- * A schema for rules that ask for one: the types of interest and what they refer to as they are, what those refer to by name
- * and kind only. An extension counts as a definition, since its definition is another subgraph's. References to types that the
- * document does not have become `String`: the rule for unknown names finds them in the document itself.
+ * A schema for rules that ask for one: the definitions of interest and what mutations answer as they are, and what those refer to by
+ * name and kind only. An extension counts as a definition, since its definition is another subgraph's. References to types
+ * that the document does not have become `String`: the rule for unknown names finds them in the document itself.
  */
-export function lintSchema(
-  source: LintSource,
-  interest: ReadonlySet<string> | null,
-): GraphQLSchema {
+export function lintSchema(source: LintSource, interest: ReadonlySet<string>): GraphQLSchema {
   const { types, roots } = source;
-  const whole = new Set<string>();
-  let edge = new Set(
-    interest === null ? types.keys() : types.keys().filter((name) => interest.has(name)),
-  );
-  for (let depth = 0; depth < 2; depth += 1) {
-    for (const name of edge) whole.add(name);
-    edge = new Set(
-      [...edge].flatMap((name) => referencesOf(types.get(name))).filter((name) => !whole.has(name)),
-    );
-  }
+  const whole = new Set([...interest].filter((name) => types.has(name)));
+  for (const name of interest)
+    if (roots.get(name) === OperationTypeNode.MUTATION)
+      for (const { type } of fieldsOf(types.get(name)?.parts ?? [])) whole.add(namedType(type));
+  const edge = [...whole].flatMap((name) => referencesOf(types.get(name)));
   const named = new Set([...whole, ...edge, ...roots.keys()].filter((name) => types.has(name)));
   const definitions = [...named].flatMap((name) => {
     const type = types.get(name);

@@ -64,7 +64,9 @@ describe("a target's policy", () => {
     const sdl = await readSubgraphSdl(new URL('./schema.graphql', import.meta.url));
     schema = buildSchema(`${sdl}\n${TARGET_INPUT}`, policyResolvers);
   });
-  afterAll(() => db[Symbol.asyncDispose]());
+  afterAll(async () => {
+    await db[Symbol.asyncDispose]();
+  });
 
   /** A target of its own for each test: its slug decides its defaults. */
   async function newTarget(slug = `stage-${newId()}`): Promise<{ id: string; slug: string }> {

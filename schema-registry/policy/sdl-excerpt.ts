@@ -19,15 +19,20 @@ interface Segment {
 }
 
 /**
- * Only the definitions of these types and directives, and whatever speaks of the schema as a whole. A linter's work grows with its
- * text, so it is given the part that changed; every definition keeps its own line breaks, and starts a line.
+ * Only the definitions of these types and directives, and on request whatever speaks of the schema as a whole. A linter's
+ * work grows with its text, so it is given the part that changed; every definition keeps its own line breaks, and starts a
+ * line.
  */
 export function excerptOf(
   document: DocumentNode,
-  definitions: ReadonlySet<string> | null,
+  definitions: ReadonlySet<string>,
+  withSchema: boolean,
 ): SdlExcerpt {
   const segments = document.definitions
-    .filter((node) => definitions === null || isWanted(node, definitions))
+    .filter((node) => {
+      const name = definitionName(node);
+      return name === null ? withSchema : definitions.has(name);
+    })
     .map(segmentOf);
   const starts: number[] = [];
   let line = 1;
@@ -53,10 +58,10 @@ export function excerptOf(
 /** What GraphQL counts as the end of a line. */
 const LINE_BREAK = /\r\n|\n|\r/;
 
-function isWanted(node: DefinitionNode, definitions: ReadonlySet<string>): boolean {
-  if (node.kind === Kind.DIRECTIVE_DEFINITION) return definitions.has(`@${node.name.value}`);
-  if (isTypePart(node)) return definitions.has(node.name.value);
-  return true;
+/** A type by its name, a directive with `@`; null for what speaks of the schema as a whole. */
+export function definitionName(node: DefinitionNode): string | null {
+  if (node.kind === Kind.DIRECTIVE_DEFINITION) return `@${node.name.value}`;
+  return isTypePart(node) ? node.name.value : null;
 }
 
 function segmentOf(node: DefinitionNode): Segment {

@@ -14,6 +14,8 @@ export interface TargetPolicy {
     readonly unusedIsSafe: boolean;
   };
   readonly breaking: {
+    /** Whether a breaking change that is in use fails a check; where it does not, it is only told. */
+    readonly fails: boolean;
     /** Clients with exhaustive switches break when a value or member is added. */
     readonly enumValueAdded: boolean;
     readonly unionMemberAdded: boolean;
@@ -48,7 +50,7 @@ export interface TargetPolicy {
 
 const STRICT: TargetPolicy = {
   usage: { windowDays: 30, requestsMin: 1, excludedClients: [], unusedIsSafe: true },
-  breaking: { enumValueAdded: false, unionMemberAdded: false, dangerousFails: false },
+  breaking: { fails: true, enumValueAdded: false, unionMemberAdded: false, dangerousFails: false },
   deprecation: { sunsetRequired: 'ERROR', noticeDays: 90, removalGated: true },
   versioning: { pinnedMajorDays: 180 },
   review: { required: 'NEVER', signOffs: 1 },
@@ -61,6 +63,7 @@ const DEFAULTS: Readonly<Record<string, TargetPolicy>> = {
   development: {
     ...STRICT,
     usage: { ...STRICT.usage, windowDays: 7 },
+    breaking: { ...STRICT.breaking, fails: false },
     deprecation: { sunsetRequired: 'WARNING', noticeDays: 0, removalGated: false },
   },
   staging: { ...STRICT, deprecation: { ...STRICT.deprecation, removalGated: false } },

@@ -55,9 +55,9 @@ export const proposalResolvers = {
     openProposal: async (_parent, { input }, context) =>
       answered(context, await openProposal(context, input)),
     signOffProposal: async (_parent, { input }, context) =>
-      answered(context, await signOffProposal(context, { coordinates: [], comment: '', ...input })),
+      answered(context, await signOffProposal(context, input)),
     requestChanges: async (_parent, { input }, context) =>
-      answered(context, await requestChanges(context, { coordinates: [], ...input })),
+      answered(context, await requestChanges(context, input)),
     commentOnProposal: async (_parent, { input }, context) => {
       const { threadId = null, coordinate = null } = input;
       return answered(

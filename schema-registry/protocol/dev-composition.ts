@@ -28,6 +28,7 @@ export async function composeTexts(
         contracts: [],
         policy: { rules: {} },
         owners: {},
+        references: [],
       },
       (hashes) =>
         Promise.resolve(Object.fromEntries(hashes.map((hash) => [hash, texts.get(hash) ?? '']))),

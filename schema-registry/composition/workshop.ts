@@ -1,0 +1,143 @@
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { errorText } from '#kernel/log.ts';
+import type { ChildProcess } from 'node:child_process';
+import type { Job, JobValues, WorkshopAnswer } from './jobs.ts';
+
+/** Does the heavy work on schemas in a process of its own, so that a hostile one can stop neither the registry nor its memory. */
+export interface Workshop {
+  /** The value, or `WorkshopExhausted` when the work took more time or memory than it may. */
+  run<Kind extends keyof JobValues>(
+    job: Extract<Job, { kind: Kind }>,
+    textsOf: TextsOf,
+  ): Promise<JobValues[Kind]>;
+  close(): Promise<void>;
+}
+
+/** Looks up texts by hash; asked only for those that the worker does not remember. */
+export type TextsOf = (hashes: readonly string[]) => Promise<Readonly<Record<string, string>>>;
+
+export interface WorkshopLimits {
+  readonly timeoutMs: number;
+  readonly memoryMegabytes: number;
+}
+
+/** Thirty subgraphs with 3,000 types need about 4 s of CPU and 770 MB to be composed; ours need a tenth. */
+export const WORKSHOP_LIMITS: WorkshopLimits = { timeoutMs: 60_000, memoryMegabytes: 1536 };
+/** Composition follows types from one to the next on the stack: four times the default takes chains of some thousand types. */
+const STACK_KILOBYTES = 4_000;
+/** A worker that nobody asked for so long is ended: at rest the registry holds no more than it needs. */
+const IDLE_MS = 5 * 60_000;
+
+/** The work was ended because it needed more time or memory than it may have. */
+export class WorkshopExhausted extends Error {
+  override readonly name = 'WorkshopExhausted';
+  readonly code: 'COMPOSITION_TIMEOUT' | 'COMPOSITION_ABORTED';
+  constructor(code: WorkshopExhausted['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+const TOO_DEEP =
+  'Composition was ended: the types lead on to one another further than it can follow. Break the longest chain of types.';
+
+interface Waiting {
+  readonly answered: (answer: WorkshopAnswer) => void;
+  readonly failed: (error: Error) => void;
+}
+
+const PROCESS = fileURLToPath(new URL('./workshop-process.ts', import.meta.url));
+
+export function createWorkshop(limits: WorkshopLimits = WORKSHOP_LIMITS): Workshop {
+  let worker: ChildProcess | null = null;
+  let idle: NodeJS.Timeout | undefined;
+  let nextId = 1;
+  let last: Promise<unknown> = Promise.resolve();
+  const waiting = new Map<number, Waiting>();
+
+  function started(): ChildProcess {
+    if (worker !== null) return worker;
+    const child = fork(PROCESS, {
+      execArgv: [
+        `--max-old-space-size=${limits.memoryMegabytes}`,
+        `--stack-size=${STACK_KILOBYTES}`,
+      ],
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      env: {},
+    });
+    worker = child;
+    const gone = (how: string): void => {
+      if (worker !== child) return;
+      worker = null;
+      failAll(new WorkshopExhausted('COMPOSITION_ABORTED', `Composition was ended: ${how}.`));
+    };
+    child.on('message', (answer: WorkshopAnswer) => waiting.get(answer.id)?.answered(answer));
+    child.on('error', (error) => gone(errorText(error)));
+    child.on('exit', (code, signal) =>
+      gone(`it needed more than ${limits.memoryMegabytes} MB, or failed (${signal ?? code})`),
+    );
+    return child;
+  }
+
+  function failAll(error: Error): void {
+    for (const { failed } of waiting.values()) failed(error);
+    waiting.clear();
+  }
+
+  function stop(): void {
+    worker?.kill('SIGKILL');
+    worker = null;
+  }
+
+  async function ask(job: Job, texts: Readonly<Record<string, string>>): Promise<WorkshopAnswer> {
+    const id = nextId++;
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      return await new Promise<WorkshopAnswer>((resolve, reject) => {
+        timer = setTimeout(() => {
+          stop();
+          reject(
+            new WorkshopExhausted(
+              'COMPOSITION_TIMEOUT',
+              `Composition took longer than ${limits.timeoutMs} ms and was ended.`,
+            ),
+          );
+        }, limits.timeoutMs);
+        waiting.set(id, { answered: resolve, failed: reject });
+        started().send({ id, texts, job });
+      });
+    } finally {
+      clearTimeout(timer);
+      waiting.delete(id);
+    }
+  }
+
+  async function perform(job: Job, textsOf: TextsOf): Promise<unknown> {
+    clearTimeout(idle);
+    try {
+      let answer = await ask(job, {});
+      while (answer.kind === 'missing') answer = await ask(job, await textsOf(answer.hashes));
+      if (answer.kind === 'too-deep') throw new WorkshopExhausted('COMPOSITION_ABORTED', TOO_DEEP);
+      if (answer.kind === 'failed') throw new Error(`The workshop failed: ${answer.error}`);
+      return answer.value;
+    } finally {
+      idle = setTimeout(stop, IDLE_MS).unref();
+    }
+  }
+
+  return {
+    // One job at a time: two at once would share the memory that each may have.
+    run: (job, textsOf) => {
+      const mine = last.then(() => perform(job as Job, textsOf));
+      last = mine.catch(() => undefined);
+      return mine as Promise<JobValues[typeof job.kind]>;
+    },
+    close: async () => {
+      clearTimeout(idle);
+      stop();
+      await last;
+    },
+  };
+}

@@ -1,0 +1,116 @@
+import { DAY_MS, shifted } from '#kernel/clock.ts';
+import { createToken } from './access/token-command.ts';
+import { publishEventContracts } from './event-contract/publication.ts';
+import { createGraph } from './graph/graph.ts';
+import { currentVersion } from './publication/version-store.ts';
+import { findTarget } from './target.ts';
+import { createApiSchemaReader } from './usage/api-schema.ts';
+import type { Result } from '#kernel/problem.ts';
+import type { RegistryAction } from '#kernel/identity.ts';
+import type { Principal } from './access/principal.ts';
+import type { CheckResult } from './check/result.ts';
+import type { SubgraphInput } from './commands.ts';
+import type { EventContractInput } from './event-contract/event-type.ts';
+import type { RegistryParts } from './registry.ts';
+import type { Target } from './target.ts';
+
+/** What a hub that has the registry in its own process does with it, in the registry's own name. */
+export interface Household {
+  /** The target, made together with its graph when it is not there. */
+  ensureTarget(name: { readonly graph: string; readonly target: string }): Promise<Target>;
+  /** Publishes contracts together. Refusals are told, not thrown: a graph that was published before goes on. */
+  publishAll(target: Target, contracts: readonly HouseContract[]): Promise<HousePublication>;
+  publishEvents(target: Target, contracts: readonly EventContractInput[]): Promise<HousePublication>;
+  /** A token for a part of the hub, such as its gateway; it lives as long as the hub is expected to run. */
+  issueToken(target: Target, title: string, actions: readonly RegistryAction[]): Promise<string>;
+  /** Ids of the keys that sign artefacts, to be trusted by whoever is started together with the registry. */
+  keyIds(): Promise<readonly string[]>;
+}
+
+export interface HouseContract {
+  readonly subgraph: string;
+  readonly url: string;
+  readonly sdl: string;
+}
+
+export interface HousePublication {
+  /** Whether anything is current in the target now. */
+  readonly isServed: boolean;
+  /** Why it was refused, a line each; empty when it was published. */
+  readonly refusals: readonly string[];
+}
+
+const HUB: Principal = { id: 'hub', name: 'The hub', kind: 'service', allows: () => true };
+const TOKEN_DAYS = 30;
+const REFUSALS_TOLD = 10;
+
+export function createHousehold(parts: RegistryParts): Household {
+  const { database, clock } = parts;
+  const asking = { database, clock, principal: HUB };
+  const served = async (target: Target): Promise<boolean> =>
+    (await currentVersion(database, target.id)) !== null;
+  return {
+    ensureTarget: async (name) => {
+      const known = await findTarget(database, name);
+      if (known !== null) return known;
+      value(await createGraph(asking, { slug: name.graph, title: title(name.graph) }));
+      const made = await findTarget(database, name);
+      if (made === null) throw new Error(`A graph has no target "${name.target}"; use another one.`);
+      return made;
+    },
+    publishAll: async (target, contracts) => {
+      const put = contracts.map((contract): SubgraphInput => ({ ...contract, version: null }));
+      const source = { author: 'hub', commit: null };
+      const request = { target, principal: HUB, put, retire: [], source, contextId: null };
+      const published = await parts.commands.publish(request);
+      return {
+        isServed: await served(target),
+        refusals: published.ok ? [] : refusalsOf(published.problem),
+      };
+    },
+    publishEvents: async (target, contracts) => {
+      const room = { database, clock, apiSchemaOf: createApiSchemaReader() };
+      const source = { author: 'hub', commit: null };
+      const request = { target, principal: HUB, contracts, source };
+      const published = await publishEventContracts(room, request);
+      return {
+        isServed: true,
+        refusals: published.ok ? [] : refusalsOf(published.problem),
+      };
+    },
+    issueToken: async (target, tokenTitle, actions) => {
+      const made = await createToken(asking, {
+        principal: HUB,
+        title: tokenTitle,
+        graph: target.graphSlug,
+        target: target.slug,
+        subgraph: null,
+        actions,
+        expiresAt: shifted(clock.now(), TOKEN_DAYS * DAY_MS),
+      });
+      return value(made).token;
+    },
+    keyIds: async () => (await parts.keys.published()).keys.map(({ kid }) => kid),
+  };
+}
+
+function refusalsOf(problem: { readonly message: string; readonly result?: CheckResult }): string[] {
+  const errors = (problem.result?.steps ?? []).flatMap(({ name, findings }) =>
+    findings
+      .filter(({ severity }) => severity === 'ERROR')
+      .map(
+        ({ code, subgraph, line, message }) =>
+          `${name} ${code}${subgraph === null ? '' : ` [${subgraph}${line === null ? '' : `:${line}`}]`} ${message}`,
+      ),
+  );
+  return [problem.message, ...errors.slice(0, REFUSALS_TOLD)];
+}
+
+function value<Value>(result: Result<Value>): Value {
+  if (result.ok) return result.value;
+  throw new Error(result.problem.message);
+}
+
+function title(slug: string): string {
+  return slug.charAt(0).toUpperCase() + slug.slice(1);
+}
