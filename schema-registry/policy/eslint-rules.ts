@@ -143,10 +143,13 @@ function verify(sdl: string, parser: Linter.Parser, ruleIds: readonly string[]):
     return { ok: false, rule: 'graphql-eslint', reason: fatal.message };
   } catch (error) {
     const reason = errorText(error);
-    const rule = /Rule: "graphql\/([^"]+)"/.exec(reason)?.[1] ?? 'graphql-eslint';
+    const rule = FAILED_RULE.exec(reason)?.[1] ?? 'graphql-eslint';
     return { ok: false, rule, reason: reason.split('\n')[0] ?? reason };
   }
 }
+
+/** How ESLint names the rule that threw, while it is loaded and while it runs. */
+const FAILED_RULE = /(?:Rule: "|Error while loading rule ')graphql\/([\w-]+)["']/;
 
 function severityAndOptions(rule: string): Linter.RuleEntry {
   const options = OPTIONS[rule];
