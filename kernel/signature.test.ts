@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { sha256 } from './id.ts';
 import {
@@ -88,6 +88,32 @@ describe('an artefact signature', () => {
 
   it('is never made over parts that could be read as two', () => {
     expect(() => signArtifact(first, { ...statement, kind: 'sdl\nt-1' })).toThrow('line break');
+  });
+});
+
+describe('the golden vector', () => {
+  // The key of RFC 8037, appendix A, with the thumbprint that it gives for it.
+  const privateKey = createPrivateKey({
+    key: {
+      kty: 'OKP',
+      crv: 'Ed25519',
+      d: 'nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A',
+      x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
+    },
+    format: 'jwk',
+  });
+  const kid = 'kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k';
+
+  it('of a key id is that of RFC 8037', () => {
+    const x = '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo';
+    expect(keyIdOf({ kty: 'OKP', crv: 'Ed25519', x })).toBe(kid);
+  });
+
+  it('of a signature stays what it is: gateways of other versions must understand it', () => {
+    const statement = { kind: 'supergraph', targetId: 't', versionId: 'v', sha256: sha256('') };
+    expect(signArtifact({ kid, privateKey }, statement)).toBe(
+      'kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k.9Pt7Lz6HYeUHRXTeW85Qxe9PPWHzllwXDMyc4YOU49d2PGtSSvILWxEfE-HuqWZL4Kwt9QoP4mrEprrrpJpGCg',
+    );
   });
 });
 

@@ -76,6 +76,18 @@ describe('signing keys', () => {
     await database.query(statement);
     await expect(open(SECRET)).rejects.toThrow('does not open');
   });
+
+  it('begin anew, endorsed by nobody, when the active one was retired because its secret is lost', async () => {
+    await database.query(`update signing_key set state = 'RETIRED' where state = 'ACTIVE'`);
+    const anew = await open(OTHER);
+    const { kid } = await anew.active();
+    const { keys: published } = await anew.published();
+    expect(published).toHaveLength(5);
+    expect(published.find((key) => key.kid === kid)).toMatchObject({
+      state: 'ACTIVE',
+      endorsedBy: null,
+    });
+  });
 });
 
 describe('a sealed text', () => {

@@ -96,7 +96,7 @@ interface KeyMaking {
 async function ensureKey(tx: Sql, making: KeyMaking): Promise<void> {
   // Processes that start together must not make a key each.
   await tx.query('lock table signing_key in share row exclusive mode');
-  const rows = await tx.query('select from signing_key limit 1');
+  const rows = await tx.query(`select from signing_key where state = 'ACTIVE'`);
   if (rows.length > 0) return;
   const made = await insertKey(tx, making, null);
   await appendHistory(tx, {

@@ -2,8 +2,12 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { Secret } from '#kernel/config.ts';
 import { newId, sha256 } from '#kernel/id.ts';
+import { ensureRoles } from '#kernel/provision.ts';
+import { startPostgres } from '../../hub/postgres.ts';
 import { createArtifactWorld } from '../../schema-registry/artifact/test-world/artifact-world.ts';
+import { createDataFolder, removeDataFolder } from '../support/data-folder.ts';
 import { round } from './measure.ts';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Line } from './main.ts';
@@ -27,22 +31,44 @@ interface Served {
  * Requests per second that the registry's artefact door answers from one thread, with a token checked and a signature sent,
  * against a bare Node server that answers the same bytes to anybody. Rounds alternate, and each server has its own thread.
  */
-export async function benchCdn({ adminUrl }: { readonly adminUrl: string }): Promise<Line[]> {
+export async function benchCdn(): Promise<Line[]> {
+  const dataFolder = await createDataFolder();
+  const postgres = await startPostgres({
+    dataFolder,
+    port: await freePort(),
+    password: 'test',
+    durable: true,
+    log: () => undefined,
+  });
+  try {
+    await ensureRoles(postgres.url, new Secret('test'));
+    return await compareServers(postgres.url);
+  } finally {
+    await postgres.stop();
+    await removeDataFolder(dataFolder);
+  }
+}
+
+async function compareServers(adminUrl: string): Promise<Line[]> {
   const door = await startServer({ role: 'door', adminUrl });
   const bare = await startServer({ role: 'bare', adminUrl });
+  const size = `${Math.round(BODY.length / 1024)} KiB`;
   try {
     return [
       await compare({ what: '304', door, bare, headers: { 'if-none-match': ETAG } }),
-      await compare({
-        what: `200 of ${Math.round(BODY.length / 1024)} KiB`,
-        door,
-        bare,
-        headers: {},
-      }),
+      await compare({ what: `200 of ${size}`, door, bare, headers: {} }),
     ];
   } finally {
     await Promise.all([door.stop(), bare.stop()]);
   }
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  return port;
 }
 
 interface Compared {
