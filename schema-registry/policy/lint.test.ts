@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
+import { composeServices } from '@theguild/federation-composition';
 import { parse } from 'graphql';
 import { changedCoordinates } from './changed-coordinates.ts';
 import { coordinatesOf } from './element.ts';
+import { lintSupergraph } from './graph-lint.ts';
 import { lintSubgraph } from './lint.ts';
 import { defaultSeverities, RULES } from './rules.ts';
 import type { Finding } from '../check/result.ts';
@@ -243,6 +245,14 @@ describe('hostile input', () => {
       `extend schema ${'@link(url: "https://x/y", import: ["@z", 1, { name: 2 }, { as: "@q" }, null]) '.repeat(2000)} type A { a: ID @z }`,
     ],
     [
+      'names of a hundred thousand letters',
+      `type ${'aB'.repeat(50_000)} { ${'_a'.repeat(50_000)}: ID } enum E { ${'Ab1'.repeat(30_000)} }`,
+    ],
+    [
+      'reasons of a hundred thousand spaces',
+      `type A { a: ID @deprecated(reason: "${' '.repeat(100_000)}x") "${' '.repeat(100_000)}x" b: Float }`,
+    ],
+    [
       'a schema that starts nowhere',
       'schema { query: Nowhere mutation: Nowhere subscription: A } scalar A',
     ],
@@ -255,6 +265,7 @@ describe('hostile input', () => {
     const findings = lint(sdl, { policy: EVERYTHING });
     expect(codes(findings)).not.toContain('RULE_FAILED');
     expect(findings.length).toBeLessThanOrEqual(502);
+    expect(Math.max(0, ...findings.map(({ message }) => message.length))).toBeLessThan(1100);
     const known = coordinatesOf(parse(sdl));
     for (const { coordinate } of findings)
       if (coordinate !== null) expect(known).toContain(coordinate);
@@ -303,12 +314,22 @@ describe('our own house', () => {
     'integration',
   ];
 
+  const sdlOf = (room: string): string =>
+    `${read('kernel/vocabulary.graphql')}\n${read(`${room}/schema.graphql`)}`;
+
   it.each(rooms)('keeps its own strict policy in %s', (room) => {
-    const sdl = `${read('kernel/vocabulary.graphql')}\n${read(`${room}/schema.graphql`)}`;
-    const broken = lint(sdl, { subgraph: room }).map(
+    const broken = lint(sdlOf(room), { subgraph: room }).map(
       ({ code, coordinate }) => `${code} ${coordinate}`,
     );
     expect(broken).toEqual(BOUNDED_IN_WORDS_ONLY[room] ?? []);
+  });
+
+  it('has no type in its supergraph that nothing leads to', () => {
+    const composed = composeServices(
+      rooms.map((name) => ({ name, url: 'http://room', typeDefs: parse(sdlOf(name)) })),
+    );
+    const document = parse(composed.supergraphSdl ?? '');
+    expect(lintSupergraph({ document, changedCoordinates: null, policy: PRODUCTION })).toEqual([]);
   });
 });
 

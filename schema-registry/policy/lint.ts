@@ -1,5 +1,6 @@
 import { Kind } from 'graphql';
 import { errorText } from '#kernel/log.ts';
+import { coordinateIndex } from './coordinate-index.ts';
 import { definitionOf } from './element.ts';
 import { runEslint } from './eslint-rules.ts';
 import { elementsWithin, lintSource } from './lint-context.ts';
@@ -7,7 +8,6 @@ import { OWN_CHECKS } from './own-rules.ts';
 import { activeRules } from './rules.ts';
 import type { ASTNode, DocumentNode } from 'graphql';
 import type { Finding } from '../check/result.ts';
-import type { Element } from './element.ts';
 import type { Check, LintContext, Owners } from './lint-context.ts';
 import type { TargetPolicy } from './target-policy.ts';
 
@@ -74,7 +74,7 @@ function guarded(
       ...placeOf(node),
     }));
   } catch (error) {
-    return [ruleFailed(rule, errorText(error), context.subgraph)];
+    return [ruleFailed(context.subgraph, { rule, severity, reason: errorText(error) })];
   }
 }
 
@@ -88,7 +88,9 @@ function eslintFindings(
     const coordinateAt = coordinateIndex(context.elements);
     const { messages, failed } = runEslint(context, definitions, ruleIds);
     return [
-      ...failed.map(({ rule, reason }) => ruleFailed(rule, reason, context.subgraph)),
+      ...failed.map(({ rule, reason }) =>
+        ruleFailed(context.subgraph, { rule, reason, severity: active.get(rule) ?? 'ERROR' }),
+      ),
       ...messages.map(({ rule, message, line, column }) => ({
         ...finding(context.subgraph, {
           severity: active.get(rule) ?? 'ERROR',
@@ -101,39 +103,42 @@ function eslintFindings(
       })),
     ];
   } catch (error) {
-    return [ruleFailed('graphql-eslint', errorText(error), context.subgraph)];
+    const failure = {
+      rule: 'graphql-eslint',
+      severity: 'ERROR',
+      reason: errorText(error),
+    } as const;
+    return [ruleFailed(context.subgraph, failure)];
   }
 }
 
-/** From a place to the innermost element around it. */
-function coordinateIndex(
-  elements: readonly Element[],
-): (line: number, column: number) => string | null {
-  const spans = elements.flatMap(({ coordinate, node }) => {
-    const { loc } = node;
-    return loc === undefined
-      ? []
-      : [{ coordinate, from: loc.startToken, to: loc.endToken, size: loc.end - loc.start }];
-  });
-  spans.sort((a, b) => a.size - b.size);
-  return (line, column) =>
-    spans.find(
-      ({ from, to }) =>
-        (from.line < line || (from.line === line && from.column <= column)) &&
-        (to.line > line || (to.line === line && to.column + (to.end - to.start) >= column)),
-    )?.coordinate ?? null;
-}
+/** A name in an SDL may be as long as the SDL; a message that quotes it need not be. */
+const MESSAGE_CHARACTERS_MAX = 1000;
 
 function finding(
   subgraph: string,
   said: Pick<Finding, 'severity' | 'code' | 'message' | 'coordinate'>,
 ): Finding {
-  return { ...said, subgraph, line: null, column: null, contract: null };
+  const { message } = said;
+  const short =
+    message.length > MESSAGE_CHARACTERS_MAX
+      ? `${message.slice(0, MESSAGE_CHARACTERS_MAX)}…`
+      : message;
+  return { ...said, message: short, subgraph, line: null, column: null, contract: null };
 }
 
-function ruleFailed(rule: string, reason: string, subgraph: string): Finding {
+/** As heavy as the rule: what could not be held against an SDL has not been kept by it. */
+function ruleFailed(
+  subgraph: string,
+  failure: {
+    readonly rule: string;
+    readonly severity: 'ERROR' | 'WARNING';
+    readonly reason: string;
+  },
+): Finding {
+  const { rule, severity, reason } = failure;
   return finding(subgraph, {
-    severity: 'ERROR',
+    severity,
     code: 'RULE_FAILED',
     message: `The rule "${rule}" broke down on this SDL (${reason}), so it was not held against it. Simplify the definition, or turn the rule off in the target's policy.`,
     coordinate: null,
@@ -148,7 +153,10 @@ function placeOf(node: ASTNode): Pick<Finding, 'line' | 'column'> {
 }
 
 function sentence(message: string): string {
-  const line = message.replaceAll(/\s*\n\s*/g, ' ').trim();
+  const line = message
+    .split('\n')
+    .map((part) => part.trim())
+    .join(' ');
   return /[.!?]$/.test(line) ? line : `${line}.`;
 }
 

@@ -202,13 +202,13 @@ function* authOnLeaf(context: LintContext): Generator<Report> {
 
 const DEPRECATED = new Set(['deprecated']);
 /** What the specification fills in when no reason is given. */
-const NO_REASON = /^\s*(no longer supported\.?)?\s*$/i;
+const NO_REASON = /^(no longer supported\.?)?$/i;
 
 function* deprecationReason(context: LintContext): Generator<Report> {
   for (const { coordinate, node } of context.elements) {
     if (!('directives' in node)) continue;
     for (const directive of directivesOf(node, DEPRECATED)) {
-      if (!NO_REASON.test(textArgument(directive, 'reason') ?? '')) continue;
+      if (!NO_REASON.test((textArgument(directive, 'reason') ?? '').trim())) continue;
       yield {
         coordinate,
         node: directive,

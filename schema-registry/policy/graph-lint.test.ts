@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { parse } from 'graphql';
 import { classificationsOf } from './classification.ts';
 import { coordinatesOf } from './element.ts';
-import { lintContract } from './graph-lint.ts';
+import { lintContract, lintSupergraph } from './graph-lint.ts';
 import { defaultSeverities } from './rules.ts';
 
 const policy = { rules: defaultSeverities('production') };
@@ -138,5 +138,41 @@ describe('a contract that forbids a classification', () => {
     expect(lintContract({ ...asked, forbiddenTags: [] })).toEqual([]);
     const off = { rules: { ...policy.rules, 'classification-exposed': 'OFF' as const } };
     expect(lintContract({ ...asked, forbiddenTags: ['bank'], policy: off })).toEqual([]);
+  });
+});
+
+describe('types that nothing leads to', () => {
+  const graph = (rest: string) =>
+    parse(`type Query { a: A } type A implements I { id: ID } interface I { id: ID } ${rest}`);
+  const unreachable = (rest: string, changed: ReadonlySet<string> | null = null) =>
+    lintSupergraph({ document: graph(rest), changedCoordinates: changed, policy }).map(
+      ({ coordinate }) => coordinate,
+    );
+
+  it.each<[string, string, string[]]>([
+    ['through a union', 'extend type A { u: U } union U = B type B { id: ID }', []],
+    [
+      'through an interface to what implements it',
+      'type B implements I { id: ID c: C } enum C { D }',
+      [],
+    ],
+    [
+      'through arguments and inputs',
+      'extend type A { x(i: In): ID } input In { s: S } scalar S',
+      [],
+    ],
+    ['through the argument of a directive', 'directive @d(s: S) on OBJECT scalar S', []],
+    ['nowhere', 'type B { c: C } type C { b: B } input In { id: ID }', ['B', 'C', 'In']],
+    [
+      "in the supergraph's own machinery",
+      'enum join__Graph { A } scalar link__Import type _Entity { id: ID }',
+      [],
+    ],
+  ])('are looked for %s', (_title, rest, expected) => {
+    expect(unreachable(rest)).toEqual(expected);
+  });
+
+  it('are told of when they changed', () => {
+    expect(unreachable('type B { id: ID } type C { id: ID }', new Set(['C.id']))).toEqual(['C']);
   });
 });
