@@ -55,7 +55,9 @@ export async function insertCheck(
 
 export async function checkById(sql: Sql, id: string): Promise<CheckRow | null> {
   if (!UUID.test(id)) return null;
-  const [row] = await sql.query<CheckText>(`select ${COLUMNS} from schema_check where id = $1`, [id]);
+  const [row] = await sql.query<CheckText>(`select ${COLUMNS} from schema_check where id = $1`, [
+    id,
+  ]);
   return row === undefined ? null : readCheck(row);
 }
 

@@ -110,9 +110,7 @@ async function jobOf(
     members: proposed.members,
     changed: proposed.changed,
     before:
-      base === null
-        ? null
-        : { supergraphSha256: base.supergraphSha256, apiSha256: base.apiSha256 },
+      base === null ? null : { supergraphSha256: base.supergraphSha256, apiSha256: base.apiSha256 },
     contracts: of.contracts.map((contract) => ({
       name: contract.name,
       filter: {

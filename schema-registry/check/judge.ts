@@ -107,8 +107,14 @@ export function combinedUsage(
   return {
     requests: Math.max(...parts.map(({ requests }) => requests)),
     lastSeenAt: latest(parts.map(({ lastSeenAt }) => lastSeenAt)),
-    clients: largest(parts.flatMap(({ clients }) => clients), ({ name, version }) => `${name} ${version}`),
-    operations: largest(parts.flatMap(({ operations }) => operations), ({ hash }) => hash).slice(0, 10),
+    clients: largest(
+      parts.flatMap(({ clients }) => clients),
+      ({ name, version }) => `${name} ${version}`,
+    ),
+    operations: largest(
+      parts.flatMap(({ operations }) => operations),
+      ({ hash }) => hash,
+    ).slice(0, 10),
     documents: unique(
       parts.flatMap(({ documents }) => documents),
       ({ app, version, hash }) => `${app} ${version} ${hash}`,

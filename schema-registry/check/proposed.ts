@@ -73,7 +73,10 @@ function flawsOf(
     flaws.push(flaw('subgraphs', 'NAMED_TWICE', `"${twice}" occurs more than once.`));
   for (const subgraph of retire.filter((name) => !isKnown(name)))
     flaws.push(flaw('retire', 'UNKNOWN_SUBGRAPH', `There is no subgraph "${subgraph}" here.`));
-  return [...flaws, ...put.flatMap((input, index) => inputFlaws(input, `subgraphs.${index}`, isKnown))];
+  return [
+    ...flaws,
+    ...put.flatMap((input, index) => inputFlaws(input, `subgraphs.${index}`, isKnown)),
+  ];
 }
 
 function inputFlaws(
@@ -83,11 +86,18 @@ function inputFlaws(
 ): FieldError[] {
   const flaws: FieldError[] = [];
   if (!SUBGRAPH_NAME.test(subgraph)) {
-    const message = 'Letters, digits, hyphens and underscores are expected, at most 64, a letter first.';
+    const message =
+      'Letters, digits, hyphens and underscores are expected, at most 64, a letter first.';
     flaws.push(flaw(`${path}.subgraph`, 'INVALID_NAME', message));
   }
   if (url === null && !isKnown(subgraph))
-    flaws.push(flaw(`${path}.url`, 'URL_MISSING', `The first publication of "${subgraph}" needs its address.`));
+    flaws.push(
+      flaw(
+        `${path}.url`,
+        'URL_MISSING',
+        `The first publication of "${subgraph}" needs its address.`,
+      ),
+    );
   if (url !== null && !/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
     flaws.push(flaw(`${path}.url`, 'INVALID_URL', 'An http or https address is expected.'));
   if (Buffer.byteLength(sdl) > SDL_MAX_BYTES)

@@ -183,7 +183,10 @@ function placed(one: Finding, { subgraphs }: Composed): Finding {
   return one;
 }
 
-function contractFindings(changes: readonly SchemaChange[], { analysis, policy }: StepFacts): Finding[] {
+function contractFindings(
+  changes: readonly SchemaChange[],
+  { analysis, policy }: StepFacts,
+): Finding[] {
   const broken = analysis.contracts.flatMap((contract) =>
     contract.ok
       ? contract.exposed

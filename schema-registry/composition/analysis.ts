@@ -194,7 +194,14 @@ async function analyseSubgraph(
     policy,
     owners: owners[subgraph] ?? NO_OWNERS,
   });
-  return { subgraph, level, content, touched: [...touched], lint, places: placesOfEnds(sent.document) };
+  return {
+    subgraph,
+    level,
+    content,
+    touched: [...touched],
+    lint,
+    places: placesOfEnds(sent.document),
+  };
 }
 
 const NO_OWNERS: Owners = { subgraph: null, types: {} };

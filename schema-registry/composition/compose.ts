@@ -1,6 +1,8 @@
 import { composeServices } from '@theguild/federation-composition';
 import { GraphQLError, parse } from 'graphql';
 import { placesOf } from './coordinates.ts';
+import { inaccessibilityErrors } from './inaccessible.ts';
+import { apiOf, printed } from './supergraph-text.ts';
 import type { DocumentNode } from 'graphql';
 
 /** One subgraph as composition takes it; its text lies in `texts` under the hash. */
@@ -72,11 +74,15 @@ export function compose(
     return { ok: false, errors: result.errors.map((error) => locate(error, members, changed)) };
   if (result.supergraphSdl === undefined)
     throw new Error('Composition gave neither a supergraph nor an error.');
+  const supergraph = result.supergraphDocumentNode;
+  // Composition does not ask about unions of which every member is hidden.
+  const hidden = inaccessibilityErrors(supergraph);
+  if (hidden.length > 0) return { ok: false, errors: hidden };
   return {
     ok: true,
-    supergraph: result.supergraphDocumentNode,
+    supergraph,
     supergraphSdl: result.supergraphSdl,
-    apiSdl: result.publicSdl,
+    apiSdl: printed(apiOf(supergraph)),
   };
 }
 

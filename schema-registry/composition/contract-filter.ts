@@ -78,6 +78,9 @@ function hiddenCoordinates(supergraph: DocumentNode, filter: TagFilter): Readonl
   }
   for (const [type, tally] of children)
     if (tally.count === tally.hidden && !ROOTS.has(type)) hidden.add(type);
+  for (const { coordinate, node } of nodes)
+    if ('types' in node && node.types?.every(({ name }) => hidden.has(name.value)) === true)
+      hidden.add(coordinate);
   return hidden;
 }
 

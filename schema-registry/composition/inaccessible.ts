@@ -68,13 +68,19 @@ function* hiddenRequirements({ nodes, hidden, isHidden }: View): Generator<Compo
 function* emptyTypes({ types, hidden }: View): Generator<CompositionError> {
   for (const [name, type] of types) {
     if (hidden.has(name)) continue;
-    const members =
-      'values' in type ? (type.values ?? []) : 'fields' in type ? (type.fields ?? []) : [];
-    if (members.length === 0 || members.some((m) => !hidden.has(`${name}.${m.name.value}`)))
-      continue;
+    const members = membersOf(type);
+    if (members.length === 0 || members.some((member) => !hidden.has(member))) continue;
     const message = `Type "${name}" is visible but everything in it is hidden.`;
     yield { code: 'ONLY_INACCESSIBLE_CHILDREN', message, coordinate: name };
   }
+}
+
+/** Coordinates of what a type is made of; a union is made of types. */
+function membersOf(type: TypeNode): string[] {
+  if ('types' in type) return (type.types ?? []).map(({ name }) => name.value);
+  const members =
+    'values' in type ? (type.values ?? []) : 'fields' in type ? (type.fields ?? []) : [];
+  return members.map((member) => `${type.name.value}.${member.name.value}`);
 }
 
 function* hiddenImplementations({ types, hidden }: View): Generator<CompositionError> {

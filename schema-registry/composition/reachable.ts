@@ -33,7 +33,10 @@ export function reachableTypes(supergraph: DocumentNode): ReadonlySet<string> {
   return reached;
 }
 
-function neighbours(type: TypeNode, implementors: ReadonlyMap<string, readonly string[]>): string[] {
+function neighbours(
+  type: TypeNode,
+  implementors: ReadonlyMap<string, readonly string[]>,
+): string[] {
   const members = 'fields' in type ? (type.fields ?? []).filter(isVisible) : [];
   return [
     ...members.flatMap(typesOfMember),

@@ -44,7 +44,10 @@ export interface DetectedChange {
 }
 
 /** Every change from one schema to another, worst first. */
-export async function diffSchemas(before: SchemaView, after: SchemaView): Promise<DetectedChange[]> {
+export async function diffSchemas(
+  before: SchemaView,
+  after: SchemaView,
+): Promise<DetectedChange[]> {
   const changes = await diff(before.schema, after.schema);
   const detected = changes
     .filter((change) => !isInsideNewType(change, before.schema))

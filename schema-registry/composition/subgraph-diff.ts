@@ -81,7 +81,10 @@ function joined(document: DocumentNode): TypeDefinitionNode[] {
   }
   for (const name of names)
     if (!types.has(name) && !BUILT_IN.has(name))
-      types.set(name, { kind: Kind.SCALAR_TYPE_DEFINITION, name: { kind: Kind.NAME, value: name } });
+      types.set(name, {
+        kind: Kind.SCALAR_TYPE_DEFINITION,
+        name: { kind: Kind.NAME, value: name },
+      });
   return [...types.values()];
 }
 

@@ -39,7 +39,8 @@ export interface ReminderDeps {
 /** Gives every reminder that is due and was not given yet, as an event and to webhooks; returns how many. */
 export async function remindOfSunsets(deps: ReminderDeps): Promise<number> {
   let given = 0;
-  for (const target of await listTargets(deps.database, null)) given += await remindTarget(deps, target);
+  for (const target of await listTargets(deps.database, null))
+    given += await remindTarget(deps, target);
   return given;
 }
 
@@ -53,11 +54,22 @@ async function remindTarget(deps: ReminderDeps, target: Target): Promise<number>
     },
   );
   if (due.length === 0) return 0;
-  const usage = await usersOf(deps.database, target, due.map((one) => one.deprecation.coordinate), now);
+  const usage = await usersOf(
+    deps.database,
+    target,
+    due.map((one) => one.deprecation.coordinate),
+    now,
+  );
   let given = 0;
   for (const { deprecation, daysBefore } of due) {
     const isNew = await deps.database.transaction((tx) =>
-      remind(tx, { target, deprecation, daysBefore, now, usage: usage.get(deprecation.coordinate) }),
+      remind(tx, {
+        target,
+        deprecation,
+        daysBefore,
+        now,
+        usage: usage.get(deprecation.coordinate),
+      }),
     );
     if (!isNew) continue;
     given += 1;

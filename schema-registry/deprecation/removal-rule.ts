@@ -110,7 +110,8 @@ function coverageHindrance(facts: RemovalFacts): Hindrance | null {
   const { coverage, usageIsPartial, kind, policy, today } = facts;
   const { windowDays } = policy.usage;
   if (usageIsPartial && kind !== 'FIELD') {
-    const because = 'a gateway reports output fields only, which says nothing of arguments, inputs and values';
+    const because =
+      'a gateway reports output fields only, which says nothing of arguments, inputs and values';
     return { bar: 'USAGE_NOT_REPORTED', because, until: daysLater(today, windowDays + 1) };
   }
   const gap = coverage.findLast(({ state }) => state === 'MISSING');

@@ -55,7 +55,9 @@ function annotationFindings(
     findings.push(movedEarlier(coordinate, sunset.on, announced));
   const earliest = earliestSunset(policy, today);
   if (announced === null && sunset.on < earliest)
-    findings.push(tooSoon({ coordinate, on: sunset.on, earliest, days: policy.deprecation.noticeDays }));
+    findings.push(
+      tooSoon({ coordinate, on: sunset.on, earliest, days: policy.deprecation.noticeDays }),
+    );
   const frozen = freezeAt(freezeWindows, 'SUNSET', sunset.on);
   if (frozen !== null) findings.push(inFreeze(coordinate, sunset.on, frozen));
   return findings;

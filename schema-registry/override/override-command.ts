@@ -10,7 +10,13 @@ import { decideOverride } from './override.ts';
 import { insertOverride, liveOverrides, lockOverride, updateOverride } from './override-store.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Database, Sql } from '#kernel/database.ts';
-import type { IllegalTransition, InvalidInput, NotFound, Result, SegregationOfDuties } from '#kernel/problem.ts';
+import type {
+  IllegalTransition,
+  InvalidInput,
+  NotFound,
+  Result,
+  SegregationOfDuties,
+} from '#kernel/problem.ts';
 import type { RegistryAction } from '#kernel/identity.ts';
 import type { Principal } from '../access/principal.ts';
 import type { SchemaChange } from '../check/result.ts';
@@ -44,7 +50,8 @@ export async function requestOverride(
   const { target } = input;
   requireHere(asking.principal, 'schema:propose', target);
   const found = await checkById(asking.database, input.checkId);
-  if (found === null || found.targetId !== target.id) return refused(notFound('check', input.checkId));
+  if (found === null || found.targetId !== target.id)
+    return refused(notFound('check', input.checkId));
   const change = found.result.changes.find(({ hash }) => hash === input.changeHash);
   if (change === undefined) return refused(notFound('change', input.changeHash));
   const { validDaysMax } = (await readPolicy(asking.database, target)).override;
@@ -60,7 +67,13 @@ export async function requestOverride(
     if (known !== undefined) return accepted(known);
     const override = await newOverride(tx, asking, { input, change, now });
     await insertOverride(tx, override);
-    await tell(tx, { override, target, action: 'override.requested', by: asking.principal.id, at: now });
+    await tell(tx, {
+      override,
+      target,
+      action: 'override.requested',
+      by: asking.principal.id,
+      at: now,
+    });
     return accepted(override);
   });
 }
@@ -110,7 +123,13 @@ export async function decideOnOverride(
     const decided = decideOverride(override, { event, by, comment: input.comment, at });
     if (!decided.ok) return decided;
     await updateOverride(tx, decided.value);
-    await tell(tx, { override: decided.value, target, action: ACTIONS[event], by: asking.principal.id, at });
+    await tell(tx, {
+      override: decided.value,
+      target,
+      action: ACTIONS[event],
+      by: asking.principal.id,
+      at,
+    });
     return decided;
   });
 }
@@ -173,5 +192,9 @@ function flawsOf(
 }
 
 function requireHere(principal: Principal, action: RegistryAction, target: Target): void {
-  requireAction(principal, action, { graphId: target.graphId, targetId: target.id, subgraph: null });
+  requireAction(principal, action, {
+    graphId: target.graphId,
+    targetId: target.id,
+    subgraph: null,
+  });
 }
