@@ -6,20 +6,14 @@ import { requireAction } from './principal.ts';
 import { createToken, findScope, revokeToken } from './token-command.ts';
 import { tokensOfGraph } from './token-store.ts';
 import type { RegistryAction } from '#kernel/identity.ts';
-import type { Context } from '../context.ts';
 import type {
   AccessToken as AccessTokenAnswer,
   CreatedToken as CreatedTokenAnswer,
   RegistryAction as RegistryActionName,
   Resolvers,
 } from '../generated.ts';
-import type { Authenticator } from './authenticator.ts';
 import type { AccessToken } from './token.ts';
 import type { MadeToken } from './token-command.ts';
-
-interface AccessContext extends Context {
-  readonly authenticator: Authenticator;
-}
 
 export const accessResolvers = {
   Query: {
@@ -63,7 +57,7 @@ export const accessResolvers = {
       );
     },
   },
-} satisfies Resolvers<AccessContext>;
+} satisfies Resolvers;
 
 /** `SCHEMA_READ` → `schema:read`. */
 function actionOf(name: RegistryActionName): RegistryAction {

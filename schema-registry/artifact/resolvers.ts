@@ -2,13 +2,7 @@ import { instantOf } from '#kernel/clock.ts';
 import { accepted } from '#kernel/problem.ts';
 import { answerOf } from '#kernel/subgraph.ts';
 import type { PublishedKey } from '#kernel/signature.ts';
-import type { Context } from '../context.ts';
 import type { Resolvers, SigningKey as SigningKeyAnswer } from '../generated.ts';
-import type { SigningKeys } from './signing-key.ts';
-
-interface KeyContext extends Context {
-  readonly keys: SigningKeys;
-}
 
 export const artifactResolvers = {
   Query: {
@@ -24,7 +18,7 @@ export const artifactResolvers = {
       );
     },
   },
-} satisfies Resolvers<KeyContext>;
+} satisfies Resolvers;
 
 function keyAnswer(key: PublishedKey): SigningKeyAnswer {
   const { kid, x, state, createdAt, endorsedBy, endorsement } = key;

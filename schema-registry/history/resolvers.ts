@@ -4,14 +4,8 @@ import { connectionOf, parsePage } from '#kernel/paging.ts';
 import { makeCheckpoint } from './checkpoint.ts';
 import { historyScope, readEntries } from './history-query.ts';
 import { WHOLE_REGISTRY } from './history.ts';
-import type { Context } from '../context.ts';
-import type { SigningKeys } from '../artifact/signing-key.ts';
 import type { HistoryEntry as HistoryEntryAnswer, Resolvers } from '../generated.ts';
 import type { StoredEntry } from './history-query.ts';
-
-interface HistoryContext extends Context {
-  readonly keys: SigningKeys;
-}
 
 export const historyResolvers = {
   Query: {
@@ -31,7 +25,7 @@ export const historyResolvers = {
     },
     historyCheckpoint: (_parent, _args, context) => makeCheckpoint(context),
   },
-} satisfies Resolvers<HistoryContext>;
+} satisfies Resolvers;
 
 /** The entry as it was hashed, read back. */
 function entryAnswer({ seq, hash, body }: StoredEntry): HistoryEntryAnswer {
