@@ -24,6 +24,8 @@ export type HistoryProblemCode =
   | 'CHECKPOINT_FORGED'
   /** A checkpoint is of another log. */
   | 'CHECKPOINT_FOREIGN'
+  /** A checkpoint that was kept elsewhere ends before the export begins, so that nothing is proved by it. */
+  | 'CHECKPOINT_NOT_MET'
   /** A checkpoint states more entries than there are: the end was cut off. */
   | 'TRUNCATED'
   /** The last entries are covered by no checkpoint that a trusted key signed. */
@@ -131,11 +133,7 @@ class Verification {
 
   conclude(): HistoryVerdict {
     if (this.#line === 0) this.#report('UNREADABLE', null, 'The export is empty.');
-    for (const checkpoint of this.#kept) {
-      this.#statedSize = Math.max(this.#statedSize, checkpoint.size);
-      if (checkpoint.size >= this.#first - 1 && checkpoint.size <= this.#seq)
-        this.#reportRoot(checkpoint, 'that was kept elsewhere');
-    }
+    for (const checkpoint of this.#kept) this.#concludeKept(checkpoint);
     if (this.#statedSize > this.#seq) {
       const message = `A checkpoint states ${this.#statedSize} entries, and the export ends with entry ${this.#seq}: its end was cut off.`;
       this.#report('TRUNCATED', this.#seq, message);
@@ -261,6 +259,16 @@ class Verification {
     if (met.length === 0) return;
     this.#kept = this.#kept.filter(({ size }) => size !== this.#seq);
     for (const checkpoint of met) this.#compare(checkpoint, 'that was kept elsewhere');
+  }
+
+  /** A kept checkpoint that was not met: the export is too short, begins too late, or has other numbers. */
+  #concludeKept(checkpoint: OpenedCheckpoint): void {
+    const { size } = checkpoint;
+    this.#statedSize = Math.max(this.#statedSize, size);
+    if (size < this.#first - 1) {
+      const message = `The checkpoint of ${size} entries that was kept elsewhere cannot be compared: the export begins with entry ${this.#first}. Export from an earlier one.`;
+      this.#report('CHECKPOINT_NOT_MET', size, message);
+    } else if (size <= this.#seq) this.#reportRoot(checkpoint, 'that was kept elsewhere');
   }
 
   #compare(checkpoint: OpenedCheckpoint, where: string): void {

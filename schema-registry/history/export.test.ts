@@ -71,6 +71,19 @@ describe('the export of the history', () => {
       const verdict = await verifyHistory(await exported(null, from), { pinnedKeys });
       expect(verdict).toMatchObject({ ok: true, problems: [], from, to: size, signedTo: size });
     }
+    const [early] = await readCheckpoints(database, { from: 1, to: 4 });
+    const keptCheckpoints = [early?.note ?? ''];
+    for (const [from, codes] of [
+      [1, []],
+      [(early?.size ?? 0) + 1, []],
+      [(early?.size ?? 0) + 2, ['CHECKPOINT_NOT_MET']],
+    ] as const) {
+      const verdict = await verifyHistory(await exported(null, from), {
+        pinnedKeys,
+        keptCheckpoints,
+      });
+      expect(verdict.problems.map(({ code }) => code)).toEqual(codes);
+    }
     const ofOne = await exported(GRAPHS[1] ?? '', 1);
     expect(ofOne).not.toContain('of graph 0');
     expect(ofOne).toContain('of graph 1');
