@@ -73,7 +73,6 @@ create table reporting_coverage (
 create table usage_report (
   target_id uuid not null references target,
   report text not null,
-  accepted integer not null,
   received_at timestamptz not null,
   primary key (target_id, report)
 );

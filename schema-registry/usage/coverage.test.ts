@@ -19,9 +19,9 @@ function picture(
   lines: Readonly<Record<string, string>>,
 ): string {
   const reports = Object.entries(lines).flatMap(([name, line]) =>
-    [...line].flatMap((sign, index) =>
-      sign === 'x' ? [{ gateway: name, day: DAYS[index] ?? '' }] : [],
-    ),
+    line
+      .split('')
+      .flatMap((sign, index) => (sign === 'x' ? [{ gateway: name, day: DAYS[index] ?? '' }] : [])),
   );
   const days = coverageGaps(DAYS, gateways, reports);
   return days.map(({ state }) => (state === 'COVERED' ? '+' : '-')).join('');
@@ -98,7 +98,7 @@ describe('coverage of ten days', () => {
     ['++++-', null],
     ['-----', null],
   ])('%s is unbroken since %s', (signs, since) => {
-    const days = [...signs].map((sign, index) => ({
+    const days = signs.split('').map((sign, index) => ({
       day: `2026-11-0${index + 1}`,
       state: sign === '+' ? ('COVERED' as const) : ('MISSING' as const),
       missing: [],

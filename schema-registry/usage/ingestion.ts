@@ -1,13 +1,16 @@
-import { aggregate } from './usage-aggregate.ts';
-import { createOperationCatalog } from './operation-catalog.ts';
-import { REPORT_LIMITS } from './usage-report.ts';
 import { sha256 } from '#kernel/id.ts';
+import { createIngestQueue } from './ingest-queue.ts';
+import { createOperationCatalog } from './operation-catalog.ts';
+import { aggregate } from './usage-aggregate.ts';
+import { batchOf } from './usage-batch.ts';
+import { REPORT_LIMITS } from './usage-report.ts';
 import * as store from './usage-store.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Database, Sql } from '#kernel/database.ts';
+import type { Result, Unavailable } from '#kernel/problem.ts';
 import type { CatalogOperation, OperationCatalog } from './operation-catalog.ts';
-import type { UsageAggregate, UsageSum } from './usage-aggregate.ts';
-import type { Rejection, ReportedOperation, UsageReport } from './usage-report.ts';
+import type { BatchSum, SummedReport, UsageBatch } from './usage-batch.ts';
+import type { Rejection, UsageReport } from './usage-report.ts';
 import type { SeenClient } from './usage-store.ts';
 
 /** Where a report comes from. */
@@ -26,7 +29,11 @@ export interface Ingested {
   readonly rejections: readonly Rejection[];
 }
 
-export type Ingest = (report: UsageReport, source: ReportSource) => Promise<Ingested>;
+/** Counts a report; refused only when more wait already than are let wait. */
+export type Ingest = (
+  report: UsageReport,
+  source: ReportSource,
+) => Promise<Result<Ingested, Unavailable>>;
 
 /** Operations of one target. Those beyond are counted as one that asks for all that they ask for, so that no use is lost. */
 const OPERATIONS_MAX = 50_000;
@@ -35,92 +42,100 @@ const CLIENT_VERSIONS_MAX = 5_000;
 /** Stands for what is beyond a maximum. */
 const OTHER = '(other)';
 
-/** Counts reports: all of a report in one transaction, in a handful of statements whatever its size. */
+/** Counts reports. Those of one target that come at the same time are counted together, in one transaction. */
 export function createIngest(options: {
   readonly database: Database;
   readonly clock: Clock;
   readonly operationsMax?: number;
   readonly clientVersionsMax?: number;
 }): Ingest {
-  const catalog = createOperationCatalog();
-  const limits = {
-    operations: options.operationsMax ?? OPERATIONS_MAX,
-    clientVersions: options.clientVersionsMax ?? CLIENT_VERSIONS_MAX,
+  const counting = {
+    catalog: createOperationCatalog(),
+    operationsMax: options.operationsMax ?? OPERATIONS_MAX,
+    clientVersionsMax: options.clientVersionsMax ?? CLIENT_VERSIONS_MAX,
   };
-  return (report, source) => {
+  const enqueue = createIngestQueue<SummedReport, Ingested>((targetId, reports) => {
     const at = options.clock.now();
-    const sums = aggregate(report, at);
-    const counting = { catalog, limits, source, at, report, sums };
-    return options.database.transaction((tx) => count(tx, counting));
+    return options.database.transaction((tx) => count(tx, { ...counting, targetId, at }, reports));
+  });
+  return (report, { targetId, gateway, report: name }) => {
+    const sums = aggregate(report, options.clock.now());
+    return enqueue(targetId, { gateway, name, report, sums });
   };
 }
 
 interface Counting {
   readonly catalog: OperationCatalog;
-  readonly limits: { readonly operations: number; readonly clientVersions: number };
-  readonly source: ReportSource;
+  readonly operationsMax: number;
+  readonly clientVersionsMax: number;
+  readonly targetId: string;
   readonly at: Date;
-  readonly report: UsageReport;
-  readonly sums: UsageAggregate;
 }
 
-async function count(tx: Sql, counting: Counting): Promise<Ingested> {
-  const { source, sums, at } = counting;
-  const { targetId } = source;
+/** Counts all reports that did not come before, in a handful of statements whatever their number and size. */
+async function count(
+  tx: Sql,
+  counting: Counting,
+  reports: readonly SummedReport[],
+): Promise<Ingested[]> {
+  const { targetId, at, catalog } = counting;
   await store.lockForIngestion(tx, targetId);
-  // That nothing was asked can be told any number of times, and on every day anew.
-  if (source.report !== null && sums.accepted > 0) {
-    const row = { targetId, report: source.report, accepted: sums.accepted, at };
-    const before = await store.rememberReport(tx, row);
-    if (before !== null) return { repeated: true, accepted: before, rejections: [] };
+  const repeated = await repeatedReports(tx, counting, reports);
+  const fresh = reports.filter((report) => !repeated.has(report));
+  const batch = batchOf(fresh, catalog.hashOf);
+  if (batch.sums.length > 0) {
+    const operations = await resolveOperations(tx, counting, batch);
+    const clientIdOf = await resolveClients(tx, counting, batch);
+    const rows = batch.sums.map((sum) => ({
+      ...sum,
+      operationId: found(operations.get(sum.hash), 'operation'),
+      clientVersionId: clientIdOf(sum),
+    }));
+    await store.addDaily(tx, rows);
   }
-  if (sums.sums.length > 0) {
-    const operationIdOf = await resolveOperations(tx, counting);
-    const clientIdOf = await resolveClients(tx, counting);
-    await store.addDaily(
-      tx,
-      sums.sums.map((sum) => ({
-        ...sum,
-        operationId: operationIdOf(sum),
-        clientVersionId: clientIdOf(sum),
-      })),
-    );
-  }
-  if (sums.documents.length > 0) await store.touchDocuments(tx, targetId, sums.documents);
-  if (sums.days.size > 0) {
-    const { detail } = counting.report;
-    await store.addCoverage(tx, { ...source, days: sums.days, detail, at });
-  }
-  return { repeated: false, accepted: sums.accepted, rejections: sums.rejections };
+  if (batch.documents.length > 0) await store.touchDocuments(tx, targetId, batch.documents);
+  if (batch.coverage.length > 0)
+    await store.addCoverage(tx, targetId, { coverage: batch.coverage, at });
+  return reports.map((report) => ({
+    repeated: repeated.has(report),
+    accepted: report.sums.accepted,
+    rejections: report.sums.rejections,
+  }));
+}
+
+/** Those that came before under the same name. That nothing was asked can be told any number of times, on every day anew. */
+async function repeatedReports(
+  tx: Sql,
+  { targetId, at }: Counting,
+  reports: readonly SummedReport[],
+): Promise<ReadonlySet<SummedReport>> {
+  const named = reports.filter(({ name, sums }) => name !== null && sums.accepted > 0);
+  if (named.length === 0) return new Set();
+  const names = named.flatMap(({ name }) => (name === null ? [] : [name]));
+  const remembered = new Set(await store.rememberReports(tx, { targetId, names, at }));
+  // Of two of the same name in one batch the first is new: its name is taken out for the second.
+  return new Set(named.filter(({ name }) => name !== null && !remembered.delete(name)));
 }
 
 /** Finds the id of every operation, inserting those that the target has not seen. */
 async function resolveOperations(
   tx: Sql,
-  { catalog, limits, source, at, report, sums }: Counting,
-): Promise<(sum: UsageSum) => bigint> {
-  const used = new Map<string, ReportedOperation>();
-  const hashByKey = new Map<string, string>();
-  for (const { operationKey } of sums.sums) {
-    const operation = report.operations.get(operationKey);
-    if (operation === undefined || hashByKey.has(operationKey)) continue;
-    const hash = catalog.hashOf(operation);
-    hashByKey.set(operationKey, hash);
-    used.set(hash, operation);
-  }
-  const ids = await store.operationIds(tx, source.targetId, [...used.keys()]);
-  const fresh = [...used].filter(([hash]) => !ids.has(hash)).map(([, operation]) => operation);
-  if (fresh.length > 0) {
-    const room = limits.operations - (await store.countOperations(tx, source.targetId));
-    const entries = fresh.map(catalog.entryOf);
-    const inserted = await insertOperations(tx, source.targetId, {
-      entries: entries.slice(0, Math.max(room, 0)),
-      beyond: entries.slice(Math.max(room, 0)),
-      at,
-    });
-    for (const [hash, id] of inserted) ids.set(hash, id);
-  }
-  return (sum) => found(ids.get(hashByKey.get(sum.operationKey) ?? ''), 'operation');
+  { catalog, operationsMax, targetId, at }: Counting,
+  { operations }: UsageBatch,
+): Promise<ReadonlyMap<string, bigint>> {
+  const ids = await store.operationIds(tx, targetId, [...operations.keys()]);
+  const fresh = [...operations]
+    .filter(([hash]) => !ids.has(hash))
+    .map(([, operation]) => operation);
+  if (fresh.length === 0) return ids;
+  const room = Math.max(operationsMax - (await store.countOperations(tx, targetId)), 0);
+  const entries = fresh.map(catalog.entryOf);
+  const inserted = await insertOperations(tx, targetId, {
+    entries: entries.slice(0, room),
+    beyond: entries.slice(room),
+    at,
+  });
+  return new Map([...ids, ...inserted]);
 }
 
 async function insertOperations(
@@ -173,17 +188,18 @@ function otherOperation(beyond: readonly CatalogOperation[]): CatalogOperation {
 /** Finds the id of every client version, registering those that are new. */
 async function resolveClients(
   tx: Sql,
-  { limits, source, sums }: Counting,
-): Promise<(sum: UsageSum) => bigint> {
-  const seen = seenClients(sums.sums);
-  const known = await store.touchClientVersions(tx, source.targetId, [...seen.values()]);
+  { clientVersionsMax, targetId }: Counting,
+  { sums }: UsageBatch,
+): Promise<(sum: BatchSum) => bigint> {
+  const seen = seenClients(sums);
+  const known = await store.touchClientVersions(tx, targetId, [...seen.values()]);
   const ids = new Map(known.map(({ id, client, version }) => [clientKey(client, version), id]));
   const fresh = [...seen].filter(([key]) => !ids.has(key));
   if (fresh.length > 0) {
-    const room = limits.clientVersions - (await store.countClientVersions(tx, source.targetId));
-    const kept = fresh.slice(0, Math.max(room, 0)).map(([, client]) => client);
-    const beyond = fresh.slice(kept.length);
-    const rows = await store.registerClientVersions(tx, source.targetId, [
+    const room = Math.max(clientVersionsMax - (await store.countClientVersions(tx, targetId)), 0);
+    const kept = fresh.slice(0, room).map(([, client]) => client);
+    const beyond = fresh.slice(room);
+    const rows = await store.registerClientVersions(tx, targetId, [
       ...kept,
       ...otherClient(beyond.map(([, client]) => client)),
     ]);
@@ -194,7 +210,7 @@ async function resolveClients(
   return (sum) => found(ids.get(clientKey(sum.client, sum.clientVersion)), 'client');
 }
 
-function seenClients(sums: readonly UsageSum[]): Map<string, SeenClient> {
+function seenClients(sums: readonly BatchSum[]): Map<string, SeenClient> {
   const seen = new Map<string, SeenClient>();
   for (const { client, clientVersion: version, lastSeenMs } of sums) {
     const key = clientKey(client, version);

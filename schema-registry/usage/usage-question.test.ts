@@ -110,7 +110,7 @@ describe('questions about usage', () => {
     ['once given null', ['Query.f(x:)', 'Query.f(x:)!'], ['Query.f(x:)'], { total: 2, nonNull: 1 }],
     ['never asked for', ['Query.g'], ['Query.g'], { total: 0, nonNull: 0 }],
   ])('know of an argument that it was %s', async (name, first, second, expected) => {
-    const [type, other] = [`${name.replaceAll(' ', '_')}`, `${name.replaceAll(' ', '_')}_2`];
+    const [type, other] = [name.replaceAll(' ', '_'), `${name.replaceAll(' ', '_')}_2`];
     const own = (coordinates: readonly string[]): string[] =>
       coordinates.map((coordinate) => coordinate.replace('Query', type));
     await use(type, own(first), [{}]);

@@ -12,7 +12,8 @@ import type { HttpReply, HttpRequest, Route } from '#kernel/http.ts';
 import type { Problem } from '#kernel/problem.ts';
 import type { Principal } from '../access/principal.ts';
 import type { Target, TargetReference } from '../target.ts';
-import type { Ingest, Ingested } from './ingestion.ts';
+import type { Ingest, ReportSource } from './ingestion.ts';
+import type { UsageReport } from './usage-report.ts';
 
 /** Who reports, or the reply that refuses to listen. Told by the headers alone, so that it comes before the body. */
 export type AuthenticateReporter = (
@@ -102,7 +103,7 @@ async function takeHiveReport(door: Door, request: HttpRequest): Promise<HttpRep
     });
   }
   const source = sourceOf(door, request, target);
-  return jsonReply(200, answer(source.report, await door.ingest(report.value, source)));
+  return ingested(door, { report: report.value, source, extra: {} });
 }
 
 async function takeApolloReport(door: Door, request: HttpRequest): Promise<HttpReply> {
@@ -115,9 +116,8 @@ async function takeApolloReport(door: Door, request: HttpRequest): Promise<HttpR
   const target = await allowedTarget(door, request, { graph, target: variant });
   if ('status' in target) return target;
   const source = sourceOf(door, request, target);
-  const ingested = await door.ingest(report, source);
   // Traces are not kept, so the sender may spare them and send sums.
-  return jsonReply(200, { tracesIgnored: true, ...answer(source.report, ingested) });
+  return ingested(door, { report, source, extra: { tracesIgnored: true } });
 }
 
 /** `/usage/<id>`, `/usage/<graph>/<target>` or `/usage/<organisation>/<graph>/<target>`; there is one organisation. */
@@ -158,11 +158,7 @@ function principalOf(door: Door, request: HttpRequest): Principal {
   return principal;
 }
 
-function sourceOf(
-  door: Door,
-  request: HttpRequest,
-  target: Target,
-): { targetId: string; gateway: string; report: string | null } {
+function sourceOf(door: Door, request: HttpRequest, target: Target): ReportSource {
   const { headers } = request;
   const name = REPORT_HEADERS.map((header) => headers[header]).find(
     (value) => typeof value === 'string' && value !== '',
@@ -189,14 +185,22 @@ function gatewayOf(headers: IncomingHttpHeaders, principal: Principal): string {
     .slice(0, REPORT_LIMITS.nameLength);
 }
 
-function answer(report: string | null, { accepted, rejections, repeated }: Ingested): object {
-  const rejected = rejections.reduce((sum, { count }) => sum + count, 0);
-  return {
-    id: report,
+async function ingested(
+  door: Door,
+  taken: { readonly report: UsageReport; readonly source: ReportSource; readonly extra: object },
+): Promise<HttpReply> {
+  const result = await door.ingest(taken.report, taken.source);
+  if (!result.ok)
+    return httpProblem(503, result.problem.code, result.problem.message, { 'retry-after': '5' });
+  const { accepted, rejections, repeated } = result.value;
+  const rejected = rejections.reduce((sum, rejection) => sum + rejection.count, 0);
+  return jsonReply(200, {
+    ...taken.extra,
+    id: taken.source.report,
     repeated,
     operations: { accepted, rejected },
     ...(rejections.length > 0 ? { errors: rejections } : {}),
-  };
+  });
 }
 
 function encodingOf({ headers }: HttpRequest): string | undefined {

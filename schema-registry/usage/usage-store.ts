@@ -1,6 +1,7 @@
 import type { Sql } from '#kernel/database.ts';
 import type { CatalogOperation } from './operation-catalog.ts';
-import type { PersistedDocument, ReportDetail } from './usage-report.ts';
+import type { CoverageSum } from './usage-batch.ts';
+import type { PersistedDocument } from './usage-report.ts';
 
 /** Ingestion shares this lock of a target; the sweep takes it alone, so that no operation goes while it is being counted. */
 const USAGE_LOCK = 4_711_031;
@@ -16,22 +17,18 @@ export async function lockForSweep(tx: Sql, targetId: string): Promise<void> {
   await tx.query('select pg_advisory_xact_lock($1, hashtext($2))', [USAGE_LOCK, targetId]);
 }
 
-/** Remembers a report by its name; null when it is new, else how many requests it counted when it came first. */
-export async function rememberReport(
+/** Remembers reports by their names; returns the names that are new, each once. */
+export async function rememberReports(
   tx: Sql,
-  row: { targetId: string; report: string; accepted: number; at: Date },
-): Promise<number | null> {
-  const inserted = await tx.query(
-    `insert into usage_report (target_id, report, accepted, received_at) values ($1, $2, $3, $4)
-     on conflict do nothing returning 1`,
-    [row.targetId, row.report, row.accepted, row.at],
+  row: { readonly targetId: string; readonly names: readonly string[]; readonly at: Date },
+): Promise<string[]> {
+  const rows = await tx.query<{ report: string }>(
+    `insert into usage_report (target_id, report, received_at)
+     select distinct $1::uuid, report, $3::timestamptz from unnest($2::text[]) as given (report) order by report
+     on conflict do nothing returning report`,
+    [row.targetId, row.names, row.at],
   );
-  if (inserted.length > 0) return null;
-  const [before] = await tx.query<{ accepted: number }>(
-    'select accepted from usage_report where target_id = $1 and report = $2',
-    [row.targetId, row.report],
-  );
-  return before?.accepted ?? 0;
+  return rows.map(({ report }) => report);
 }
 
 /** Hash → id of those operations that the target has. */
@@ -199,37 +196,36 @@ export async function addDaily(tx: Sql, rows: readonly DailyRow[]): Promise<void
   );
 }
 
-/** That a gateway told of these days. One that was retired and tells again is expected again. */
+/** That gateways told of days. One that was retired and tells again is expected again. */
 export async function addCoverage(
   tx: Sql,
-  row: {
-    readonly targetId: string;
-    readonly gateway: string;
-    readonly days: ReadonlyMap<string, number>;
-    readonly detail: ReportDetail;
-    readonly at: Date;
-  },
+  targetId: string,
+  { coverage, at }: { readonly coverage: readonly CoverageSum[]; readonly at: Date },
 ): Promise<void> {
-  const days = [...row.days].sort(([a], [b]) => (a < b ? -1 : 1));
   await tx.query(
-    `with gateway as (
+    `with given as (
+       select * from unnest($2::text[], $3::date[], $4::bigint[], $5::bigint[], $6::text[])
+         as given (gateway, day, reports, requests, detail)
+     ), gateway as (
        insert into usage_gateway (target_id, gateway, first_seen_at, last_seen_at)
-       values ($1, $2, least($6::timestamptz, ($3::date[])[1]::timestamp at time zone 'UTC'), $6)
+       select $1, gateway, least($7::timestamptz, min(day)::timestamp at time zone 'UTC'), $7::timestamptz
+       from given group by gateway order by gateway
        on conflict (target_id, gateway) do update set last_seen_at = greatest(usage_gateway.last_seen_at, excluded.last_seen_at),
          first_seen_at = least(usage_gateway.first_seen_at, excluded.first_seen_at), retired_at = null
      )
      insert into reporting_coverage (target_id, day, gateway, reports, requests, detail, first_at, last_at)
-     select $1, day, $2, 1, requests, $5, $6, $6 from unnest($3::date[], $4::bigint[]) as given (day, requests)
-     on conflict (target_id, day, gateway) do update set reports = reporting_coverage.reports + 1,
+     select $1, day, gateway, reports, requests, detail, $7, $7 from given order by day, gateway
+     on conflict (target_id, day, gateway) do update set reports = reporting_coverage.reports + excluded.reports,
        requests = reporting_coverage.requests + excluded.requests, last_at = excluded.last_at,
        detail = case when excluded.detail = 'FULL' then reporting_coverage.detail else excluded.detail end`,
     [
-      row.targetId,
-      row.gateway,
-      days.map(([day]) => day),
-      days.map(([, requests]) => requests),
-      row.detail,
-      row.at,
+      targetId,
+      coverage.map(({ gateway }) => gateway),
+      coverage.map(({ day }) => day),
+      coverage.map(({ reports }) => reports),
+      coverage.map(({ requests }) => requests),
+      coverage.map(({ detail }) => detail),
+      at,
     ],
   );
 }

@@ -185,8 +185,9 @@ async function postReport({ server, targetId, body }: Room): Promise<void> {
 }
 
 async function ingestReport({ ingest, targetId, report }: Room): Promise<void> {
-  const { accepted } = await ingest(report, { targetId, gateway: 'bench', report: newId() });
-  if (accepted !== USES_PER_REPORT) throw new Error(`Only ${accepted} operations were counted.`);
+  const result = await ingest(report, { targetId, gateway: 'bench', report: newId() });
+  if (!result.ok || result.value.accepted !== USES_PER_REPORT)
+    throw new Error(`A report was not counted: ${JSON.stringify(result)}`);
 }
 
 /** One statement: the sums of one report, added to a table like the registry's. */
