@@ -1,9 +1,13 @@
+import { requireAction } from '../access/principal.ts';
+import { readProposal } from '../proposal/proposal-store.ts';
 import { hiveCheckFailure, hiveCheckRefusal, hiveCheckSuccess } from './hive-answer.ts';
 import { refusalTexts } from './check-answer.ts';
 import { requestOverridesOfCheck } from './failed-check-overrides.ts';
 import { problemError } from './graphql-door.ts';
 import { changeOf, SERVICE_MISSING } from './hive-change.ts';
-import { selectTarget } from './target-selection.ts';
+import { scopeOf, selectTarget, slugOf } from './target-selection.ts';
+import type { Sql } from '#kernel/database.ts';
+import type { Target } from '../target.ts';
 import type { Caller } from './caller.ts';
 import type { RequestedOverrides } from './failed-check-overrides.ts';
 import type { ProtocolDeps } from './protocol-deps.ts';
@@ -43,6 +47,12 @@ async function check(deps: ProtocolDeps, input: CheckInput, caller: Caller): Pro
   const target = await selectTarget(deps.database, caller, input.target);
   const subgraph = input.service ?? '';
   if (subgraph === '') return hiveCheckRefusal([SERVICE_MISSING]);
+  requireAction(caller.principal, 'schema:check', scopeOf(target, subgraph));
+  const proposal = input.schemaProposalId ?? null;
+  if (proposal !== null && !(await isProposal(deps.database, target, proposal)))
+    return hiveCheckRefusal([
+      `There is no proposal ${proposal} in ${slugOf(target)}. A proposal is named by its number. (UNKNOWN_PROPOSAL)`,
+    ]);
   const put = { subgraph, sdl: input.sdl, url: input.url ?? null, version: null };
   const checked = await deps.commands.check({
     ...changeOf(caller, target, {
@@ -57,13 +67,19 @@ async function check(deps: ProtocolDeps, input: CheckInput, caller: Caller): Pro
       input.baseline === null || input.baseline === undefined
         ? null
         : { subgraph, sdl: input.baseline.sdl },
-    proposalId: input.schemaProposalId ?? null,
   });
   if (!checked.ok) return hiveCheckRefusal(refusalTexts(checked.problem));
   const { id, result } = checked.value;
   return result.conclusion === 'PASSED'
     ? hiveCheckSuccess(id, result, target.currentVersionId === null)
     : hiveCheckFailure(id, result);
+}
+
+/** A check is of the proposal whose content it has, so the number that is given only has to be one. */
+async function isProposal(sql: Sql, target: Target, number: string): Promise<boolean> {
+  return (
+    /^[0-9]{1,9}$/.test(number) && (await readProposal(sql, target.id, Number(number))) !== null
+  );
 }
 
 /** `--forceSafe`: asks the people who may permit it, and says that nothing is permitted yet. */

@@ -28,7 +28,6 @@ async function tryDelete(deps: ProtocolDeps, input: DeleteInput, caller: Caller)
   const checked = await deps.commands.check({
     ...changeOf(caller, target, { retire: [input.serviceName] }),
     baseline: null,
-    proposalId: null,
   });
   if (!checked.ok) return deleteRefusal(checked.problem);
   const { result } = checked.value;

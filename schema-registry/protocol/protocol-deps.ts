@@ -11,8 +11,6 @@ import type { Workshop } from '../composition/workshop.ts';
 export interface ProtocolCheck extends ChangeRequest {
   /** The contract to compare with instead of the published one, composed with the target's other contracts. */
   readonly baseline: { readonly subgraph: string; readonly sdl: string } | null;
-  /** The proposal that the check belongs to. */
-  readonly proposalId: string | null;
 }
 
 /** The registry's commands, of which a check also takes what foreign clients add to it. */

@@ -77,7 +77,6 @@ async function check(
     put: [put],
     source: sourceOf(input.gitContext),
     baseline: null,
-    proposalId: null,
   });
   return checked.ok
     ? { __typename: 'CheckRequestSuccess', targetURL: '', workflowID: checked.value.id }
@@ -127,7 +126,6 @@ async function tryRemove(deps: ProtocolDeps, { name, target, caller }: Removing)
     ...changeOf(caller, target),
     retire: [name],
     baseline: null,
-    proposalId: null,
   });
   if (!checked.ok) throw problemError(checked.problem);
   const errors = findingsOf(checked.value.result, 'ERROR').map(roverError);
