@@ -1,5 +1,5 @@
-import { Kind, OperationTypeNode, buildASTSchema, isEnumType, parse } from 'graphql';
-import type { DefinitionNode, DocumentNode, GraphQLSchema } from 'graphql';
+import { Kind, OperationTypeNode, buildASTSchema, isEnumType, parse, print } from 'graphql';
+import type { DefinitionNode, DirectiveDefinitionNode, DocumentNode, GraphQLSchema } from 'graphql';
 
 /**
  * A supergraph with the same subgraphs and nothing in them. Hive's runtime builds stitched subgraph schemas only to look
@@ -29,12 +29,19 @@ function graphNames(supergraph: DocumentNode): string[] {
   throw new Error('A supergraph with the join specification is expected (enum join__Graph).');
 }
 
+/** Does a directive need no type of the graph's own, as composed ones like `@sunset(on: Date!)` do? */
+function standsAlone({ arguments: inputs = [] }: DirectiveDefinitionNode): boolean {
+  return inputs.every(({ type }) =>
+    /^(ID|Int|Float|String|Boolean|(join|link)__\w+)$/.test(print(type).replaceAll(/[[\]!]/g, '')),
+  );
+}
+
 /** The schema definition (queries only), directives and the join and link types. */
 function frameOf(supergraph: DocumentNode): DefinitionNode[] {
   const kept = supergraph.definitions.filter(
     (node) =>
       node.kind === Kind.SCHEMA_DEFINITION ||
-      node.kind === Kind.DIRECTIVE_DEFINITION ||
+      (node.kind === Kind.DIRECTIVE_DEFINITION && standsAlone(node)) ||
       ('name' in node && /^(join|link)__/.test(node.name?.value ?? '')),
   );
   return kept.map((node) =>

@@ -6,6 +6,7 @@ import { findDocument } from './app/app-store.ts';
 import { artifactRoutes } from './artifact/cdn.ts';
 import { remindOfSunsets } from './deprecation/reminder.ts';
 import { readAsyncApi } from './event-contract/async-api.ts';
+import { historyRoutes } from './history/history-routes.ts';
 import { readPolicy } from './policy/policy-store.ts';
 import { protocolRoutes } from './protocol/routes.ts';
 import { findTarget } from './target.ts';
@@ -54,6 +55,7 @@ export function registryRoutes(parts: RegistryParts, refuse: AuthenticateReporte
       readDocument: (document) => readDocument(parts, document),
       readAsyncApi: (targetId) => readAsyncApi(database, targetId),
     }),
+    ...historyRoutes({ database, clock, keys: parts.keys, authenticator: parts.authenticator }),
     ...usageRoutes({ database, clock, authenticate: refuse }),
     ...protocolRoutes({
       database,

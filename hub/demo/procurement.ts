@@ -1,4 +1,6 @@
+import { monotonicMs } from '#kernel/clock.ts';
 import { pause } from '#kernel/shutdown.ts';
+import { RefusedByGraph } from './graph-client.ts';
 import type { GraphClient } from './graph-client.ts';
 
 /** One line to order. */
@@ -63,20 +65,32 @@ export async function createRequisition(
     unitPrice,
     quantity: { value: quantity, unitCode },
   }));
-  const { id } = await graph.change<{ id: string }>(requestor, 'createRequisition', {
-    input: {
-      idempotencyKey: `${key}-create`,
-      title,
-      costCentreId,
-      supplierId,
-      category,
-      currency,
-      lines,
-    },
-    on: 'Requisition',
-    select: 'id',
-  });
+  const input = { title, costCentreId, supplierId, category, currency, lines };
+  const { id } = await onceKnown(() =>
+    graph.change<{ id: string }>(requestor, 'createRequisition', {
+      input: { ...input, idempotencyKey: `${key}-create` },
+      on: 'Requisition',
+      select: 'id',
+    }),
+  );
   return id;
+}
+
+const PROJECTED_WITHIN_MS = 20_000;
+const LOOK_AGAIN_MS = 250;
+
+/** A supplier that was created a moment ago may be on its way to purchase orders still: the refusal is asked again. */
+async function onceKnown<Value>(work: () => Promise<Value>): Promise<Value> {
+  const startedMs = monotonicMs();
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      const isUnknown = error instanceof RefusedByGraph && error.code === 'INVALID_INPUT';
+      if (!isUnknown || monotonicMs() - startedMs > PROJECTED_WITHIN_MS) throw error;
+      await pause(LOOK_AGAIN_MS);
+    }
+  }
 }
 
 /** Submits: funds are reserved, or the graph refuses. */
