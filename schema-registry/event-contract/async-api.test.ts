@@ -38,8 +38,8 @@ describe('the AsyncAPI document', () => {
       READER,
     );
     const { document, diagnostics } = await new Parser().parse(asyncApi);
-    // The parser counts severities upwards from 0, the errors.
-    expect(diagnostics.filter(({ severity }) => severity < 1)).toEqual([]);
+    // With an error among its diagnostics the parser answers no document.
+    expect(document === undefined ? diagnostics : []).toEqual([]);
     expect(document?.version()).toBe('3.0.0');
     const [send, receive] = ['send', 'receive'].map(
       (action) => document?.operations().filter((one) => one.action() === action) ?? [],

@@ -1,20 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { broken, closed, number, object, read, text } from './comparison-world.ts';
 import { changeKind, directionsOf, nextVersion } from './compatibility.ts';
-import { KEYWORD_TABLE } from './keyword-table.ts';
 import { readSchema } from './schema-document.ts';
-import { VOCABULARY } from './schema-vocabulary.ts';
 import type { Compatibility } from './compatibility.ts';
-
-describe('the keyword table', () => {
-  it('has a row with a rule and a reason for every keyword of the vocabulary', () => {
-    expect(Object.keys(KEYWORD_TABLE).sort()).toEqual(Object.keys(VOCABULARY).sort());
-    for (const row of Object.values(KEYWORD_TABLE)) {
-      expect(row.rule).toMatch(/^[A-Z_]+$/);
-      expect(row.reason.length).toBeGreaterThan(10);
-    }
-  });
-});
 
 describe('bounds', () => {
   it('refuses by name what is too deep, too large, circular or outside the document', () => {

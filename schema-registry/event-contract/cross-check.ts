@@ -177,7 +177,10 @@ function scalarFindings(
       ];
 }
 
-/** An object's properties of the same names are compared; a text stands for the id of an object that has one. */
+/**
+ * Of a value such as Money the properties of the same names are compared. What has an id is a thing of its own: a text
+ * stands for its id, and the properties of its payload name their own coordinates where they have some.
+ */
 function objectFindings(
   reference: GraphReference,
   form: PayloadForm,
@@ -207,6 +210,7 @@ function objectFindings(
         `an object, or the text of its id, is expected for ${named.name}, not ${types.join(' or ')}`,
       ),
     ];
+  if (fields['id'] !== undefined) return [];
   return Object.entries(form.properties).flatMap(([name, part]) => {
     const field = fields[name];
     if (field === undefined) return [];

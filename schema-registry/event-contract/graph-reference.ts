@@ -59,10 +59,14 @@ export function graphReferences(
 ): GraphReference[] {
   const found: GraphReference[] = [];
   const walk: Walk = { targets: (schema) => targets.get(schema) ?? [], left: PLACES_MAX };
-  visit({ schemas: [root], pointer: '', optional: false }, walk, (located, coordinate) => {
-    if (found.length < REFERENCES_MAX)
-      found.push({ ...event, pointer: located.pointer, coordinate, form: formOf(located, walk) });
-  });
+  visit(
+    { schemas: [root], sure: [root], pointer: '', optional: false },
+    walk,
+    (located, coordinate) => {
+      if (found.length < REFERENCES_MAX)
+        found.push({ ...event, pointer: located.pointer, coordinate, form: formOf(located, walk) });
+    },
+  );
   return found;
 }
 
@@ -84,7 +88,10 @@ export function badCoordinates({ root, targets }: SchemaDocument): string[] {
 }
 
 interface Located {
+  /** Every schema of the place, in whichever branch it stands. */
   readonly schemas: readonly Schema[];
+  /** Those that surely apply, outside all branches. */
+  readonly sure: readonly Schema[];
   readonly pointer: string;
   readonly optional: boolean;
 }
@@ -117,36 +124,55 @@ function coordinatesAt(schemas: readonly Schema[], targets: Targets): Set<string
 /** The properties and items of a place, whichever branch declares them. */
 function partsOf(located: Located, targets: Targets): Located[] {
   const all = everySchemaAt(located.schemas, targets);
-  const required = requiredAt(located.schemas, targets);
+  const sure = placeOf(located.sure, targets).schemas;
+  const required = requiredAt(located, targets);
   const names = new Set(all.flatMap((schema) => Object.keys(namedSchemas(schema, 'properties'))));
-  const items = all.flatMap((schema): Schema[] => [
-    ...(valueOf(schema, 'prefixItems') ?? []),
-    ...(schema['items'] === undefined ? [] : [schema['items'] as Schema]),
-  ]);
+  const items = all.flatMap(itemsOf);
   return [
     ...[...names].map((name) => ({
-      schemas: all.flatMap((schema): Schema[] => {
-        const own = propertyOf(schema, name);
-        return own === undefined ? [] : [own];
-      }),
+      schemas: all.flatMap((schema) => named(schema, name)),
+      sure: sure.flatMap((schema) => named(schema, name)),
       pointer: pointerTo(located.pointer, name),
       optional: !required.has(name),
     })),
     ...(items.length === 0
       ? []
-      : [{ schemas: items, pointer: pointerTo(located.pointer, '[]'), optional: false }]),
+      : [
+          {
+            schemas: items,
+            sure: sure.flatMap(itemsOf),
+            pointer: pointerTo(located.pointer, '[]'),
+            optional: false,
+          },
+        ]),
   ];
 }
 
+function named(schema: SchemaObject, name: string): Schema[] {
+  const own = propertyOf(schema, name);
+  return own === undefined ? [] : [own];
+}
+
+function itemsOf(schema: SchemaObject): Schema[] {
+  const items = valueOf(schema, 'items');
+  return [...(valueOf(schema, 'prefixItems') ?? []), ...(items === undefined ? [] : [items])];
+}
+
 /** The names that an object here has, whichever alternative it follows. */
-function requiredAt(schemas: readonly Schema[], targets: Targets): ReadonlySet<string> {
-  const alternatives = schemas
-    .flatMap((schema) => branches(schema, targets))
-    .map((branch) => placeOf(branch, targets))
-    .filter((place) => !isImpossible(place) && mayBe(place, 'object'))
+function requiredAt(located: Located, targets: Targets): ReadonlySet<string> {
+  const [first = new Set<string>(), ...others] = alternativesAt(located, targets)
+    .filter((place) => mayBe(place, 'object'))
     .map((place) => requiredOf(place.schemas));
-  const [first = new Set<string>(), ...others] = alternatives;
   return new Set([...first].filter((name) => others.every((names) => names.has(name))));
+}
+
+/** What may stand here, alternative by alternative: the branches of what surely applies, or else of each schema. */
+function alternativesAt(located: Located, targets: Targets): Place[] {
+  const groups = located.sure.length > 0 ? [located.sure] : located.schemas.map((one) => [one]);
+  return groups
+    .flatMap((group) => branches(group, targets))
+    .map((schemas) => placeOf(schemas, targets))
+    .filter((place) => !isImpossible(place));
 }
 
 function everySchemaAt(schemas: readonly Schema[], targets: Targets): SchemaObject[] {
@@ -161,10 +187,7 @@ function everySchemaAt(schemas: readonly Schema[], targets: Targets): SchemaObje
 }
 
 function formOf(located: Located, walk: Walk, depth = 0): PayloadForm {
-  const places = located.schemas
-    .flatMap((schema) => branches(schema, walk.targets))
-    .map((schemas) => placeOf(schemas, walk.targets))
-    .filter((place) => !isImpossible(place));
+  const places = alternativesAt(located, walk.targets);
   const formats = places.flatMap(({ schemas }) =>
     schemas.flatMap((schema) => schema['format'] ?? []),
   );
@@ -202,16 +225,12 @@ function listedTexts(places: readonly Place[]): string[] | null {
   return lists.flatMap((list) => (list ?? []).filter((value) => typeof value === 'string'));
 }
 
-/** The alternatives of one schema by its first branching: enough for `anyOf` with null, the usual one. */
-function branches(schema: Schema, targets: Targets): Schema[][] {
-  if (typeof schema === 'boolean') return [[schema]];
-  const open = placeOf([schema], targets).schemas;
-  const branching = open.find(
+/** The alternatives of a place by its first branching: enough for `anyOf` with null, the usual one. */
+function branches(schemas: readonly Schema[], targets: Targets): Schema[][] {
+  const branching = placeOf(schemas, targets).schemas.find(
     (inner) => inner['anyOf'] !== undefined || inner['oneOf'] !== undefined,
   );
-  const list =
-    branching === undefined
-      ? undefined
-      : (valueOf(branching, 'anyOf') ?? valueOf(branching, 'oneOf'));
-  return list === undefined ? [[schema]] : list.map((branch) => [schema, branch]);
+  if (branching === undefined) return [[...schemas]];
+  const list = valueOf(branching, 'anyOf') ?? valueOf(branching, 'oneOf') ?? [];
+  return list.map((branch) => [...schemas, branch]);
 }

@@ -110,6 +110,30 @@ const root = fc.record({ body: schema, one: schema, two: schema }).map(({ body, 
   $defs: { one, two },
 }));
 
+/** Open objects of a few properties, as payloads are. */
+const objectSchema = fc.letrec((tie) => ({
+  schema: fc.record({
+    type: fc.constant('object'),
+    properties: fc.dictionary(
+      fc.constantFrom(...NAMES),
+      fc.oneof(
+        { maxDepth: 2 },
+        fc.constantFrom<unknown>(
+          { type: 'string' },
+          { type: 'integer' },
+          { type: ['string', 'null'] },
+          { enum: ['a', 'b'] },
+          true,
+        ),
+        tie('schema'),
+        fc.record({ type: fc.constant('array'), items: tie('schema') }),
+      ),
+      { maxKeys: 3, noNullPrototype: true },
+    ),
+    required: fc.uniqueArray(fc.constantFrom(...NAMES), { maxLength: 1 }),
+  }),
+})).schema;
+
 /** An edit that often keeps compatibility in one direction, so that pairs near the edge are frequent. */
 const edit = fc.oneof(
   fc.record({ kind: fc.constant('drop' as const), at: fc.nat({ max: 5 }) }),
@@ -218,4 +242,48 @@ describe('a comparison that answers "compatible"', () => {
     },
     TIMEOUT_MS,
   );
+
+  it(
+    'holds LENIENT for every document with declared properties only',
+    () => {
+      const met = { compatible: 0, lenientOnly: 0, documents: 0 };
+      const pair = fc.record({
+        older: objectSchema,
+        newer: objectSchema,
+        documents: fc.array(document, { minLength: DOCUMENTS, maxLength: DOCUMENTS }),
+      });
+      fc.assert(
+        fc.property(pair, ({ older, newer, documents }) => {
+          const [first, second] = [opened(older), opened(newer)];
+          if (first === null || second === null) return;
+          const isCompatible = (openness: 'STRICT' | 'LENIENT') =>
+            compareSchemas(first, second, { direction: 'BACKWARD', openness }).length === 0;
+          if (!isCompatible('LENIENT')) return;
+          met.compatible += 1;
+          if (!isCompatible('STRICT')) met.lenientOnly += 1;
+          const [declared, read] = [validator(onlyDeclared(older)), validator(newer)];
+          for (const candidate of documents.filter((one) => declared(one) === true)) {
+            met.documents += 1;
+            expect([candidate, read(candidate) ?? true]).toEqual([candidate, true]);
+          }
+        }),
+        { numRuns: PAIRS },
+      );
+      expect(met.lenientOnly).toBeGreaterThan(0);
+      expect(met.documents).toBeGreaterThan(PAIRS / 4);
+    },
+    TIMEOUT_MS,
+  );
 });
+
+/** The schema of a writer that sends what it declares and nothing else. */
+function onlyDeclared(json: unknown): unknown {
+  if (Array.isArray(json)) return json.map(onlyDeclared);
+  if (typeof json !== 'object' || json === null) return json;
+  const inner = Object.fromEntries(
+    Object.entries(json).map(([key, value]) => [key, onlyDeclared(value)]),
+  );
+  return 'type' in json && json.type === 'object'
+    ? { ...inner, additionalProperties: false }
+    : inner;
+}
