@@ -94,15 +94,21 @@ function usesOf(
   question: UsageWindow & { readonly coordinates: readonly string[] },
 ): Promise<UseRow[]> {
   return sql.query(
-    `with used as materialized (
-       select uses.coordinate, operation.hash, operation.name, client.client, client.version,
-         sum(daily.requests) as requests, max(daily.last_seen_at) as last_seen_at
-       from usage_coordinate uses
-       join usage_operation operation on operation.id = uses.operation_id
-       join usage_daily daily on daily.operation_id = uses.operation_id and daily.day >= $3
-       join client_version client on client.id = daily.client_version_id and client.client <> all($4)
-       where uses.target_id = any($1) and uses.coordinate = any($2)
-       group by uses.coordinate, operation.hash, operation.name, client.client, client.version
+    `with pairs as materialized (
+       select coordinate, operation_id from usage_coordinate where target_id = any($1) and coordinate = any($2)
+     ), counted as materialized (
+       -- Days are summed up once per operation, not once per coordinate that the operation names.
+       select operation_id, client_version_id, sum(requests) as requests, max(last_seen_at) as last_seen_at
+       from usage_daily where day >= $3 and operation_id in (select operation_id from pairs)
+       group by operation_id, client_version_id
+     ), used as materialized (
+       select pairs.coordinate, operation.hash, operation.name, client.client, client.version,
+         sum(counted.requests) as requests, max(counted.last_seen_at) as last_seen_at
+       from pairs
+       join counted using (operation_id)
+       join usage_operation operation on operation.id = operation_id
+       join client_version client on client.id = counted.client_version_id and client.client <> all($4)
+       group by pairs.coordinate, operation.hash, operation.name, client.client, client.version
      ), ranked as (
        select case when grouping(client) = 0 then 'CLIENT' when grouping(hash) = 0 then 'OPERATION' else 'TOTAL' end as kind,
          coordinate, client, version, hash, name, sum(requests)::bigint as requests, max(last_seen_at) as last_seen_at,
@@ -187,11 +193,15 @@ export async function lastUse(
   question: Omit<UsageWindow, 'since'> & { readonly coordinates: readonly string[] },
 ): Promise<Map<string, Date>> {
   const rows = await sql.query<{ coordinate: string; lastSeenAt: Date }>(
-    `select uses.coordinate, max(daily.last_seen_at) as "lastSeenAt"
-     from usage_coordinate uses
-     join usage_daily daily on daily.operation_id = uses.operation_id
-     join client_version client on client.id = daily.client_version_id and client.client <> all($3)
-     where uses.target_id = any($1) and uses.coordinate = any($2) group by uses.coordinate`,
+    `with pairs as materialized (
+       select coordinate, operation_id from usage_coordinate where target_id = any($1) and coordinate = any($2)
+     ), counted as (
+       select operation_id, max(daily.last_seen_at) as last_seen_at
+       from usage_daily daily
+       join client_version client on client.id = daily.client_version_id and client.client <> all($3)
+       where operation_id in (select operation_id from pairs) group by operation_id
+     )
+     select coordinate, max(last_seen_at) as "lastSeenAt" from pairs join counted using (operation_id) group by coordinate`,
     [question.targetIds, question.coordinates, question.excludedClients],
   );
   return new Map(rows.map(({ coordinate, lastSeenAt }) => [coordinate, lastSeenAt]));
@@ -221,14 +231,20 @@ export async function clientUsage(
   },
 ): Promise<ClientUse[]> {
   const rows = await sql.query<Omit<ClientUse, 'requests'> & { requests: bigint }>(
-    `select uses.coordinate, sum(daily.requests)::bigint as requests, max(daily.last_seen_at) as "lastSeenAt",
-       array_agg(distinct client.version order by client.version) as versions
-     from client_version client
-     join usage_daily daily on daily.client_version_id = client.id and daily.day >= $3
-     join usage_coordinate uses on uses.operation_id = daily.operation_id
-     where client.target_id = any($1) and client.client = $2 and right(uses.coordinate, 1) <> '!'
-       and ($4::text[] is null or uses.coordinate = any($4))
-     group by uses.coordinate order by uses.coordinate limit $5`,
+    `with counted as materialized (
+       select daily.operation_id, client.version, sum(daily.requests) as requests, max(daily.last_seen_at) as last_seen_at
+       from client_version client
+       join usage_daily daily on daily.client_version_id = client.id and daily.day >= $3
+       where client.target_id = any($1) and client.client = $2 group by daily.operation_id, client.version
+     ), used as (
+       select uses.coordinate, counted.version, sum(counted.requests) as requests, max(counted.last_seen_at) as last_seen_at
+       from counted join usage_coordinate uses on uses.operation_id = counted.operation_id
+       where right(uses.coordinate, 1) <> '!' and ($4::text[] is null or uses.coordinate = any($4))
+       group by uses.coordinate, counted.version
+     )
+     select coordinate, sum(requests)::bigint as requests, max(last_seen_at) as "lastSeenAt",
+       array_agg(version order by version) as versions
+     from used group by coordinate order by coordinate limit $5`,
     [
       question.targetIds,
       question.client,

@@ -147,6 +147,17 @@ describe('the door for usage reports', () => {
     expect((await usage('Query.e')).requests).toBe(20);
   });
 
+  it('counts a report once that comes twice at the same time', async () => {
+    const map = { t: { operation: '{t}', fields: ['Query.t'] } };
+    const headers = { 'x-report-id': 'twice' };
+    const posts = Array.from({ length: 8 }, () =>
+      world.post(hiveReport(map, [{ key: 't' }]), { headers }),
+    );
+    const answers = await Promise.all(posts);
+    expect(answers.filter(({ body }) => !body.repeated)).toHaveLength(1);
+    expect((await usage('Query.t')).requests).toBe(1);
+  });
+
   it.each([
     ['gzip', gzipSync],
     ['deflate', deflateSync],
