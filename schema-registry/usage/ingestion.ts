@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { sha256 } from '#kernel/id.ts';
 import { createIngestQueue } from './ingest-queue.ts';
 import { createOperationCatalog } from './operation-catalog.ts';
@@ -9,7 +10,8 @@ import type { Clock } from '#kernel/clock.ts';
 import type { Database, Sql } from '#kernel/database.ts';
 import type { Result, Unavailable } from '#kernel/problem.ts';
 import type { CatalogOperation, OperationCatalog } from './operation-catalog.ts';
-import type { BatchSum, SummedReport, UsageBatch } from './usage-batch.ts';
+import type { UsageAggregate } from './usage-aggregate.ts';
+import type { BatchSum, KnownOperation, SummedReport, UsageBatch } from './usage-batch.ts';
 import type { Rejection, UsageReport } from './usage-report.ts';
 import type { SeenClient } from './usage-store.ts';
 
@@ -58,10 +60,33 @@ export function createIngest(options: {
     const at = options.clock.now();
     return options.database.transaction((tx) => count(tx, { ...counting, targetId, at }, reports));
   });
-  return (report, { targetId, gateway, report: name }) => {
+  return async (report, { targetId, gateway, report: name }) => {
     const sums = aggregate(report, options.clock.now());
-    return enqueue(targetId, { gateway, name, report, sums });
+    const operations = await knownOperations(counting.catalog, report, sums);
+    return enqueue(targetId, { gateway, name, report, sums, operations });
   };
+}
+
+/** Operations parsed without letting others have their turn: some ten milliseconds. */
+const PARSED_AT_ONCE = 50;
+
+/** The operations that a report uses. New ones are parsed here, outside of any transaction. */
+async function knownOperations(
+  catalog: OperationCatalog,
+  report: UsageReport,
+  { sums }: UsageAggregate,
+): Promise<ReadonlyMap<string, KnownOperation>> {
+  const known = new Map<string, KnownOperation>();
+  let parsed = 0;
+  for (const { operationKey } of sums) {
+    const reported = report.operations.get(operationKey);
+    if (reported === undefined || known.has(operationKey)) continue;
+    const found = catalog.look(reported);
+    known.set(operationKey, { ...found, reported });
+    if (found.entry !== null) parsed += 1;
+    if (found.entry !== null && parsed % PARSED_AT_ONCE === 0) await setImmediate();
+  }
+  return known;
 }
 
 interface Counting {
@@ -78,17 +103,17 @@ async function count(
   counting: Counting,
   reports: readonly SummedReport[],
 ): Promise<Ingested[]> {
-  const { targetId, at, catalog } = counting;
+  const { targetId, at } = counting;
   await store.lockForIngestion(tx, targetId);
   const repeated = await repeatedReports(tx, counting, reports);
   const fresh = reports.filter((report) => !repeated.has(report));
-  const batch = batchOf(fresh, catalog.hashOf);
+  const batch = batchOf(fresh);
   if (batch.sums.length > 0) {
     const operations = await resolveOperations(tx, counting, batch);
     const clientIdOf = await resolveClients(tx, counting, batch);
     const rows = batch.sums.map((sum) => ({
       ...sum,
-      operationId: found(operations.get(sum.hash), 'operation'),
+      operationId: required(operations.get(sum.hash), 'operation'),
       clientVersionId: clientIdOf(sum),
     }));
     await store.addDaily(tx, rows);
@@ -129,7 +154,7 @@ async function resolveOperations(
     .map(([, operation]) => operation);
   if (fresh.length === 0) return ids;
   const room = Math.max(operationsMax - (await store.countOperations(tx, targetId)), 0);
-  const entries = fresh.map(catalog.entryOf);
+  const entries = fresh.map(({ entry, reported }) => entry ?? catalog.entryOf(reported));
   const inserted = await insertOperations(tx, targetId, {
     entries: entries.slice(0, room),
     beyond: entries.slice(room),
@@ -162,12 +187,12 @@ async function insertOperations(
       .filter(({ hash }) => inserted.has(hash) || hash === OTHER)
       .flatMap(({ hash, coordinates }) =>
         coordinates.map((coordinate) => ({
-          operationId: found(ids.get(hash), 'operation'),
+          operationId: required(ids.get(hash), 'operation'),
           coordinate,
         })),
       ),
   );
-  for (const { hash } of rows.beyond) ids.set(hash, found(ids.get(OTHER), 'operation'));
+  for (const { hash } of rows.beyond) ids.set(hash, required(ids.get(OTHER), 'operation'));
   return ids;
 }
 
@@ -205,9 +230,9 @@ async function resolveClients(
     ]);
     for (const { id, client, version } of rows) ids.set(clientKey(client, version), id);
     const other = ids.get(clientKey(OTHER, ''));
-    for (const [key] of beyond) ids.set(key, found(other, 'client'));
+    for (const [key] of beyond) ids.set(key, required(other, 'client'));
   }
-  return (sum) => found(ids.get(clientKey(sum.client, sum.clientVersion)), 'client');
+  return (sum) => required(ids.get(clientKey(sum.client, sum.clientVersion)), 'client');
 }
 
 function seenClients(sums: readonly BatchSum[]): Map<string, SeenClient> {
@@ -230,7 +255,7 @@ function clientKey(client: string, version: string): string {
   return `${client}\0${version}`;
 }
 
-function found(id: bigint | undefined, what: string): bigint {
+function required(id: bigint | undefined, what: string): bigint {
   if (id === undefined)
     throw new Error(`Every ${what} of a report has a row, and this one has none.`);
   return id;

@@ -16,9 +16,12 @@ export interface CatalogOperation {
 }
 
 export interface OperationCatalog {
-  /** The stored form's hash; it is known without parsing when the operation came before. */
-  hashOf(operation: ReportedOperation): string;
-  /** The stored form itself. */
+  /** The stored form's hash, and the form itself when it had to be made: it is known without parsing when it came before. */
+  look(operation: ReportedOperation): {
+    readonly hash: string;
+    readonly entry: CatalogOperation | null;
+  };
+  /** The stored form, made anew. */
   entryOf(operation: ReportedOperation): CatalogOperation;
 }
 
@@ -30,16 +33,16 @@ const REMEMBERED_MAX = 20_000;
 /** Operations come again with every report; parsing each of them again would be most of the work of ingestion. */
 export function createOperationCatalog(): OperationCatalog {
   const hashes = new Map<string, string>();
-  const entryOf = (operation: ReportedOperation): CatalogOperation => {
+  const look: OperationCatalog['look'] = (operation) => {
+    const fingerprint = fingerprintOf(operation);
+    const known = hashes.get(fingerprint);
+    if (known !== undefined) return { hash: known, entry: null };
     const entry = catalogOperation(operation);
     if (hashes.size >= REMEMBERED_MAX) hashes.clear();
-    hashes.set(fingerprintOf(operation), entry.hash);
-    return entry;
+    hashes.set(fingerprint, entry.hash);
+    return { hash: entry.hash, entry };
   };
-  return {
-    entryOf,
-    hashOf: (operation) => hashes.get(fingerprintOf(operation)) ?? entryOf(operation).hash,
-  };
+  return { look, entryOf: catalogOperation };
 }
 
 function catalogOperation({ name, text, coordinates }: ReportedOperation): CatalogOperation {

@@ -1,3 +1,4 @@
+import type { CatalogOperation } from './operation-catalog.ts';
 import type { UsageAggregate, UsageSum } from './usage-aggregate.ts';
 import type {
   PersistedDocument,
@@ -13,12 +14,21 @@ export interface SummedReport {
   readonly name: string | null;
   readonly report: UsageReport;
   readonly sums: UsageAggregate;
+  /** Operation key → the operation, for those that are used. */
+  readonly operations: ReadonlyMap<string, KnownOperation>;
+}
+
+/** An operation with the hash of its stored form, and that form where it is at hand. */
+export interface KnownOperation {
+  readonly hash: string;
+  readonly entry: CatalogOperation | null;
+  readonly reported: ReportedOperation;
 }
 
 /** What several reports of one target come to together, each row once. */
 export interface UsageBatch {
   /** By the hash of their stored form. */
-  readonly operations: ReadonlyMap<string, ReportedOperation>;
+  readonly operations: ReadonlyMap<string, KnownOperation>;
   readonly sums: readonly BatchSum[];
   readonly documents: readonly (PersistedDocument & { readonly lastUsedMs: number })[];
   readonly coverage: readonly CoverageSum[];
@@ -45,20 +55,16 @@ export interface CoverageSum {
 }
 
 /** Adds reports up. Gateways tell of the same operations and clients, so many reports come to hardly more rows than one. */
-export function batchOf(
-  reports: readonly SummedReport[],
-  hashOf: (operation: ReportedOperation) => string,
-): UsageBatch {
-  const operations = new Map<string, ReportedOperation>();
+export function batchOf(reports: readonly SummedReport[]): UsageBatch {
+  const operations = new Map<string, KnownOperation>();
   const sums = new Map<string, BatchSum>();
   const coverage = new Map<string, CoverageSum>();
-  for (const { report, sums: summed, gateway } of reports) {
-    const hashes = new Map<string, string>();
-    for (const sum of summed.sums) {
-      const hash = hashes.get(sum.operationKey) ?? noted(operations, { report, sum, hashOf });
-      hashes.set(sum.operationKey, hash);
-      addSum(sums, hash, sum);
+  for (const { report, sums: summed, gateway, operations: known } of reports) {
+    for (const operation of known.values()) {
+      if (operation.entry !== null || !operations.has(operation.hash))
+        operations.set(operation.hash, operation);
     }
+    for (const sum of summed.sums) addSum(sums, hashOf(known, sum), sum);
     for (const [day, requests] of summed.days)
       addDay(coverage, { gateway, day, requests, reports: 1, detail: report.detail });
   }
@@ -70,19 +76,10 @@ export function batchOf(
   };
 }
 
-function noted(
-  operations: Map<string, ReportedOperation>,
-  found: {
-    readonly report: UsageReport;
-    readonly sum: UsageSum;
-    readonly hashOf: (operation: ReportedOperation) => string;
-  },
-): string {
-  const operation = found.report.operations.get(found.sum.operationKey);
+function hashOf(known: SummedReport['operations'], { operationKey }: UsageSum): string {
+  const operation = known.get(operationKey);
   if (operation === undefined) throw new Error('Sums are of operations that their report holds.');
-  const hash = found.hashOf(operation);
-  operations.set(hash, operation);
-  return hash;
+  return operation.hash;
 }
 
 function addSum(sums: Map<string, BatchSum>, hash: string, sum: UsageSum): void {
