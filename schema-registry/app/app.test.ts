@@ -3,7 +3,7 @@ import { flawsOf, legalEvents, statesOf, walk } from '#kernel/lifecycle.ts';
 import { shifted, DAY_MS } from '#kernel/clock.ts';
 import { createApiSchemaReader } from '../usage/api-schema.ts';
 import { openApi } from '../usage/api-world.ts';
-import { usageOf } from '../usage/usage-question.ts';
+import { nonNullUse, usageOf } from '../usage/usage-question.ts';
 import {
   hiveReport,
   NOW,
@@ -137,6 +137,26 @@ describe('apps and their persisted documents', () => {
     expect(await naming()).toEqual([1, 0, 1, 1, 0]);
     await apps.retire({ ...request, force: true });
     expect(await naming()).toEqual([0, 0, 0, 0, 0]);
+  });
+
+  it('say whether they give an argument, as one request each', async () => {
+    const sdl = SDL.replace('filter: Filter)', 'filter: Filter, page: Int)');
+    target = await publishApiSchema(world.database, target, { sdl, major: 1, number: 2 });
+    const request = await newApp([
+      { hash: 'given', body: '{ invoices(page: 1) { id } }' },
+      { hash: 'missing', body: '{ invoices { id } }' },
+    ]);
+    const coordinate = 'Query.invoices(page:)';
+    const given = async (): Promise<unknown> => {
+      const question = { targetIds: [target.id], coordinates: [coordinate], excludedClients: [] };
+      const found = await nonNullUse(world.database, { ...question, since: new Date(NOW) });
+      return found.get(coordinate);
+    };
+    expect(await given()).toEqual({ total: 0, nonNull: 0 });
+    await apps.activate(request);
+    expect(await given()).toEqual({ total: 2, nonNull: 1 });
+    await apps.retire({ ...request, force: true });
+    expect(await given()).toEqual({ total: 0, nonNull: 0 });
   });
 
   describe('are protected from retirement', () => {

@@ -155,21 +155,34 @@ export interface NonNullUse {
   readonly nonNull: number;
 }
 
-/** How often arguments and input fields were given, for changes that would make them required. */
+/**
+ * How often arguments and input fields were given, for changes that would make them required. A document of an active app counts
+ * as one request, whether or not it was sent lately.
+ */
 export async function nonNullUse(
   sql: Sql,
   question: UsageWindow & { readonly coordinates: readonly string[] },
 ): Promise<Map<string, NonNullUse>> {
   const rows = await sql.query<{ coordinate: string; total: bigint; nonNull: bigint }>(
-    `select asked.coordinate, sum(daily.requests)::bigint as total,
-       coalesce(sum(daily.requests) filter (where given.operation_id is not null), 0)::bigint as "nonNull"
-     from unnest($2::text[], $5::text[]) as asked (coordinate, parent)
-     join usage_coordinate uses on uses.coordinate = asked.parent and uses.target_id = any($1)
-     join usage_daily daily on daily.operation_id = uses.operation_id and daily.day >= $3
-     join client_version client on client.id = daily.client_version_id and client.client <> all($4)
-     left join usage_coordinate given on given.target_id = uses.target_id
-       and given.coordinate = asked.coordinate || '!' and given.operation_id = uses.operation_id
-     group by asked.coordinate`,
+    `with asked as (select * from unnest($2::text[], $5::text[]) as asked (coordinate, parent)), chance as (
+       select asked.coordinate, daily.requests, given.operation_id is not null as is_given
+       from asked
+       join usage_coordinate uses on uses.coordinate = asked.parent and uses.target_id = any($1)
+       join usage_daily daily on daily.operation_id = uses.operation_id and daily.day >= $3
+       join client_version client on client.id = daily.client_version_id and client.client <> all($4)
+       left join usage_coordinate given on given.target_id = uses.target_id
+         and given.coordinate = asked.coordinate || '!' and given.operation_id = uses.operation_id
+       union all
+       select asked.coordinate, 1, given.hash is not null
+       from asked
+       join app_document_coordinate uses on uses.coordinate = asked.parent
+       join app on app.id = uses.app_id and app.target_id = any($1) and app.status = 'ACTIVE' and app.name <> all($4)
+       left join app_document_coordinate given on given.app_id = uses.app_id and given.hash = uses.hash
+         and given.coordinate = asked.coordinate || '!'
+     )
+     select coordinate, sum(requests)::bigint as total,
+       coalesce(sum(requests) filter (where is_given), 0)::bigint as "nonNull"
+     from chance group by coordinate`,
     [
       question.targetIds,
       question.coordinates,
