@@ -41,10 +41,9 @@ export const proveOneOf: Prove = (question, proof) => {
       question,
       `None of the reader's ${branches.length} branches takes all that the writer may send.`,
     );
+  const taken = proof.narrowed(place, [branches[taking] ?? true]);
   const isOnlyOne = branches.every(
-    (branch, index) =>
-      index === taking ||
-      proof.disjoint(proof.narrowed(place, [branches[taking] ?? true]), proof.place([branch])),
+    (branch, index) => index === taking || proof.disjoint(taken, proof.place([branch])),
   );
   return isOnlyOne
     ? []

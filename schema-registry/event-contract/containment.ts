@@ -1,3 +1,4 @@
+import { canonicalJson } from '#kernel/json.ts';
 import { KEYWORD_TABLE, UNKNOWN_KEYWORD } from './keyword-table.ts';
 import { described, isImpossible, placeOf, typesOf, valuesOf } from './place.ts';
 import { areDisjoint } from './disjointness.ts';
@@ -14,6 +15,7 @@ export type Openness = 'STRICT' | 'LENIENT';
 
 /** One comparison asks so many questions at the most, which takes about a second; a payload of 500 properties needs a tenth. */
 const QUESTIONS_MAX = 20_000;
+const PARTS_PER_QUESTION = 32;
 /** Questions within questions; far below what the stack bears. */
 const DEPTH_MAX = 150;
 /** Longer lists of values are judged as a whole, not value by value. */
@@ -63,30 +65,43 @@ interface Search {
   /** The questions that are being answered: writer's schemas, reader's schema and openness, as one text. */
   readonly assumed: Set<string>;
   readonly idOf: (schema: Schema) => number;
+  readonly textsOf: (values: readonly unknown[]) => ReadonlySet<string>;
   /** Runs one question within the bounds. */
   readonly within: <Answer>(work: () => Answer) => Answer;
+  /** Counts a question of this many parts: one that is as large as a whole document is not one of thousands. */
+  readonly weigh: (parts: number) => void;
 }
 
 function createSearch(targets: Targets): Search {
   const ids = new Map<Schema, number>();
+  const texts = new Map<readonly unknown[], ReadonlySet<string>>();
   let questions = 0;
   let depth = 0;
+  const weigh = (parts: number): void => {
+    questions += Math.ceil(parts / PARTS_PER_QUESTION);
+    if (questions > QUESTIONS_MAX || depth > DEPTH_MAX)
+      throw new BoundsReached(
+        `The comparison needs more than ${QUESTIONS_MAX} questions or goes deeper than ${DEPTH_MAX}. Use fewer branches (anyOf, oneOf) within branches.`,
+      );
+  };
   return {
     targets,
     same: createSameness(targets),
     assumed: new Set(),
+    textsOf: (values) => {
+      const known = texts.get(values) ?? new Set(values.map((value) => canonicalJson(value)));
+      texts.set(values, known);
+      return known;
+    },
     idOf: (schema) => {
       const id = ids.get(schema) ?? ids.size;
       ids.set(schema, id);
       return id;
     },
+    weigh,
     within: (work) => {
-      questions += 1;
       depth += 1;
-      if (questions > QUESTIONS_MAX || depth > DEPTH_MAX)
-        throw new BoundsReached(
-          `The comparison needs more than ${QUESTIONS_MAX} questions or goes deeper than ${DEPTH_MAX}. Use fewer branches (anyOf, oneOf) within branches.`,
-        );
+      weigh(1);
       try {
         return work();
       } finally {
@@ -105,6 +120,7 @@ function createProof(search: Search, openness: Openness, strict: Proof | null): 
     strict: () => strict ?? proof,
     place: (schemas) => placeOf(schemas, targets),
     narrowed: (place, schemas) => placeOf([...place.schemas, ...schemas], targets, place.opened),
+    textsOf: search.textsOf,
     disjoint: (a, b) => areDisjoint(a, b, search),
     prove: (schemas, reader, pointer) => {
       const place = placeOf(schemas, targets);
@@ -126,6 +142,7 @@ function answer(
   search: Search,
 ): readonly Incompatibility[] {
   if (reader === true || isImpossible(place)) return [];
+  search.weigh(partsOf(place));
   if (reader === false) return [nothingTaken(pointer)];
   if (place.schemas.some((schema) => search.same(schema, reader))) return [];
   const key = questionKey(place, reader, { idOf: search.idOf, openness: proof.openness });
@@ -142,6 +159,15 @@ function answer(
   } finally {
     search.assumed.delete(key);
   }
+}
+
+/** How much there is to look at in one question. */
+function partsOf(place: Place): number {
+  const names = place.schemas.map((schema) => {
+    const maps = [schema['properties'], schema['patternProperties'], schema];
+    return maps.reduce<number>((sum, map) => sum + Object.keys(map ?? {}).length, 0);
+  });
+  return names.reduce((sum, count) => sum + count, valuesOf(place)?.length ?? 0);
 }
 
 function questionKey(

@@ -1,4 +1,3 @@
-import { canonicalJson } from '#kernel/json.ts';
 import {
   isImpossible,
   lowerEdge,
@@ -6,7 +5,7 @@ import {
   requiredOf,
   typesOf,
   upperEdge,
-  valuesOf,
+  valueTexts,
 } from './place.ts';
 import { propertyAt } from './object-place.ts';
 import type { Place, Targets } from './place.ts';
@@ -27,10 +26,10 @@ export function areDisjoint(
   if (isImpossible(a) || isImpossible(b)) return true;
   const common = [...typesOf(a)].filter((type) => typesOf(b).has(type));
   if (common.length === 0) return true;
-  const [left, right] = [valuesOf(a), valuesOf(b)];
+  const [left, right] = [valueTexts(a), valueTexts(b)];
   if (left !== null && right !== null) {
-    const texts = new Set(left.map(canonicalJson));
-    return right.every((value) => !texts.has(canonicalJson(value)));
+    const texts = new Set(left);
+    return right.every((text) => !texts.has(text));
   }
   if (common.every((type) => type === 'integer' || type === 'fraction')) return rangesApart(a, b);
   if (depth >= DEPTH_MAX || common.some((type) => type !== 'object')) return false;

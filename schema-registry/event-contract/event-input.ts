@@ -4,6 +4,8 @@ import type { EventContractInput } from './event-type.ts';
 /** Dotted words that end in a version: a payload that cannot be changed compatibly gets a new subject. */
 const SUBJECT = /^[a-z][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+\.v[1-9]\d*$/;
 const SUBJECT_LENGTH_MAX = 200;
+/** Five times what all rooms of ours have together; a batch holds the target's lock while it is judged. */
+const BATCH_BYTES_MAX = 2 * 1024 * 1024;
 const OWNER = /^[a-z0-9][a-z0-9-]{0,63}$/;
 
 /** What is wrong with contracts apart from their schemas. */
@@ -14,6 +16,15 @@ export function inputFlaws(contracts: readonly EventContractInput[], most: numbe
         field: 'contracts',
         code: contracts.length === 0 ? 'NONE' : 'TOO_MANY',
         message: `From 1 to ${most} contracts are taken at once, not ${contracts.length}.`,
+      },
+    ];
+  const bytes = contracts.reduce((sum, { schema }) => sum + Buffer.byteLength(schema), 0);
+  if (bytes > BATCH_BYTES_MAX)
+    return [
+      {
+        field: 'contracts',
+        code: 'TOO_LARGE',
+        message: `At most ${BATCH_BYTES_MAX} bytes of schemas are taken at once, not ${bytes}.`,
       },
     ];
   const seen = new Set<string>();

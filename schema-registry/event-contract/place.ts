@@ -14,6 +14,14 @@ export interface Place {
   readonly possible: boolean;
   /** The branchings whose branches are already among the schemas. */
   readonly opened: ReadonlySet<string>;
+  /** What was found out of the schemas before. */
+  readonly known: Known;
+}
+
+interface Known {
+  types?: ReadonlySet<ValueType>;
+  values?: readonly unknown[] | null;
+  texts?: readonly string[] | null;
 }
 
 /** Where the references of a schema lead, in whichever document it stands. */
@@ -62,7 +70,7 @@ export function placeOf(
         if (required.has(name)) add(dependent);
     }
   }
-  return { schemas: [...open], possible, opened };
+  return { schemas: [...open], possible, opened, known: {} };
 }
 
 /** A schema that only this value satisfies, said in words that every rule understands. */
@@ -101,7 +109,11 @@ export function described(value: unknown): SchemaObject {
 }
 
 /** The types that a value here may have. */
-export function typesOf({ schemas }: Place): Set<ValueType> {
+export function typesOf({ schemas, known }: Place): ReadonlySet<ValueType> {
+  return (known.types ??= typesUnder(schemas));
+}
+
+function typesUnder(schemas: readonly SchemaObject[]): Set<ValueType> {
   const possible = new Set(ALL_TYPES);
   for (const schema of schemas) {
     const allowed = new Set(allowedTypes(schema['type']));
@@ -130,6 +142,18 @@ export function typeOfValue(value: unknown): ValueType {
 
 /** All values that may stand here, when they can be listed; null when they cannot. */
 export function valuesOf(place: Place): readonly unknown[] | null {
+  if (place.known.values === undefined) place.known.values = listedValues(place);
+  return place.known.values;
+}
+
+/** The same values as canonical JSON, by which they are compared. */
+export function valueTexts(place: Place): readonly string[] | null {
+  if (place.known.texts === undefined)
+    place.known.texts = valuesOf(place)?.map((value) => canonicalJson(value)) ?? null;
+  return place.known.texts;
+}
+
+function listedValues(place: Place): readonly unknown[] | null {
   const types = typesOf(place);
   const lists = place.schemas.flatMap((schema) => [
     ...('const' in schema ? [[schema['const']]] : []),

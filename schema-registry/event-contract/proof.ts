@@ -43,6 +43,8 @@ export interface Proof {
   place(schemas: readonly Schema[]): Place;
   /** The part of a place that these schemas hold for, too. */
   narrowed(place: Place, schemas: readonly Schema[]): Place;
+  /** Values as canonical JSON, by which they are compared; a list is written out only once. */
+  textsOf(values: readonly unknown[]): ReadonlySet<string>;
   /** Is there surely no value in both? */
   disjoint(a: Place, b: Place): boolean;
   /** What a reader may not take of a part of the instance that the writer's schemas describe. */

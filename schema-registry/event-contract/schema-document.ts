@@ -23,8 +23,8 @@ export interface SchemaRefused extends Problem<'EVENT_SCHEMA_REFUSED'> {
 export const SCHEMA_BYTES_MAX = 256 * 1024;
 /** Nesting of a real payload stays below ten; every walk of ours is recursive, so the stack must be safe. */
 const SCHEMA_DEPTH_MAX = 64;
-/** So many values (keywords, names, list members) in one document; keeps every linear walk below some milliseconds. */
-const SCHEMA_VALUES_MAX = 20_000;
+/** So many values (keywords, names, list members) in one document: judging a schema of that size takes about a second. */
+const SCHEMA_VALUES_MAX = 8_000;
 
 /** Reads a schema's text; the refusal names every flaw with its place. */
 export function readSchemaText(

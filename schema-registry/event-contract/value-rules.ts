@@ -9,6 +9,7 @@ import {
   typesOf,
   upperEdge,
   valuesOf,
+  valueTexts,
 } from './place.ts';
 import { patternMatches } from './name-pattern.ts';
 import { valueOf } from './schema-vocabulary.ts';
@@ -34,19 +35,20 @@ export const proveType: Prove = (question) => {
       );
 };
 
-export const proveEnum: Prove = (question) =>
-  listed(question, question.value as readonly unknown[]);
-export const proveConst: Prove = (question) => listed(question, [question.value]);
+export const proveEnum: Prove = (question, proof) =>
+  listed(question, proof.textsOf(question.value as readonly unknown[]));
 
-function listed(question: Question, taken: readonly unknown[]): readonly Found[] {
-  const values = valuesOf(question.place);
-  if (values === null)
+export const proveConst: Prove = (question) =>
+  listed(question, new Set([canonicalJson(question.value)]));
+
+function listed(question: Question, taken: ReadonlySet<string>): readonly Found[] {
+  const sent = valueTexts(question.place);
+  if (sent === null)
     return atKeyword(
       question,
       'The writer is not held to a list of values; the reader takes listed ones only.',
     );
-  const texts = new Set(taken.map(canonicalJson));
-  const missing = values.map(canonicalJson).filter((text) => !texts.has(text));
+  const missing = sent.filter((text) => !taken.has(text));
   return missing.length === 0
     ? []
     : atKeyword(question, `The reader does not take ${shown(missing)}.`);
