@@ -22,8 +22,11 @@ import type {
   SelectionSetNode,
 } from 'graphql';
 
-/** The largest thing sent is a check with its baseline: two contracts of 1 MiB, escaped as JSON. */
-const BODY_LIMIT_BYTES = 5 * 1024 * 1024;
+/**
+ * A check with its baseline sends two contracts of 1 MiB, escaped as JSON. The rest is read only to be refused by name: to
+ * a body that is not read, Rover knows no answer that it would show.
+ */
+const BODY_LIMIT_BYTES = 24 * 1024 * 1024;
 /** The longest document of a known client has about 350 tokens. */
 const TOKENS_MAX = 2_000;
 /** The deepest document of a known client has 8 levels. */

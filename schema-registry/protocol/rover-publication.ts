@@ -78,9 +78,9 @@ async function check(
     source: sourceOf(input.gitContext),
     baseline: null,
   });
-  return checked.ok
-    ? { __typename: 'CheckRequestSuccess', targetURL: '', workflowID: checked.value.id }
-    : { __typename: 'InvalidInputError', message: checked.problem.message };
+  // Rover has one text for all refusals of this union; an error of the request is shown as it is.
+  if (!checked.ok) throw problemError(checked.problem);
+  return { __typename: 'CheckRequestSuccess', targetURL: '', workflowID: checked.value.id };
 }
 
 async function publish(

@@ -95,6 +95,7 @@ describe('the Hive CLI, on schemas', () => {
     it.each([
       ['what breaks clients', 'nameless.graphql', /name was removed.*Schema check failed/],
       ['what does not compose', 'broken.graphql', /nothing.*Schema check failed/],
+      ['what is too long', 'long.graphql', /At most 1048576 bytes are accepted/],
       ['a context that cannot be one', 'coloured.graphql --contextId a+b', /contextId/],
       ['a proposal that does not exist', 'coloured.graphql --schemaProposalId 99', /proposal 99/],
     ])('fails %s', async (_name, line, text) => {

@@ -4,6 +4,7 @@ import {
   PRODUCTS_WITH_COLOUR,
   PRODUCTS_WITHOUT_NAME,
   REVIEWS,
+  TOO_LONG,
 } from './shop.ts';
 import { createClientWorld, PIPELINE } from './world.ts';
 import type { Outcome } from './program.ts';
@@ -26,6 +27,7 @@ export async function createHiveWorld(): Promise<ClientWorld> {
   await world.file('nameless.graphql', PRODUCTS_WITHOUT_NAME);
   await world.file('broken.graphql', PRODUCTS_THAT_DO_NOT_COMPOSE);
   await world.file('reviews.graphql', REVIEWS);
+  await world.file('long.graphql', TOO_LONG);
   return world;
 }
 

@@ -109,6 +109,7 @@ function launch(program: Program, words: readonly string[], { cwd, env }: RunOpt
       HOME: cwd,
       NO_COLOR: '1',
       HIVE_NO_ERROR_TIP: '1',
+      HIVE_DISABLE_AUTOUPDATE: '1',
       APOLLO_TELEMETRY_DISABLED: '1',
       ...env,
     },

@@ -5,6 +5,7 @@ import {
   PRODUCTS_WITH_COLOUR,
   PRODUCTS_WITHOUT_NAME,
   REVIEWS,
+  TOO_LONG,
 } from './shop.ts';
 import { createClientWorld, PIPELINE } from './world.ts';
 import type { Outcome } from './program.ts';
@@ -19,6 +20,7 @@ describe('Rover', () => {
     await world.file('nameless.graphql', PRODUCTS_WITHOUT_NAME);
     await world.file('broken.graphql', PRODUCTS_THAT_DO_NOT_COMPOSE);
     await world.file('reviews.graphql', REVIEWS);
+    await world.file('long.graphql', TOO_LONG);
   });
   afterAll(async () => {
     await world[Symbol.asyncDispose]();
@@ -115,7 +117,7 @@ describe('Rover', () => {
       const reader = `service:${shop.slug}:${await shop.token(['schema:read'])}`;
       const denied = await world.rover(reader, `${publish(shop.ref, 'coloured.graphql')} ${url}`);
       expect(denied.code).not.toBe(0);
-      expect(denied.text).toContain('schema:publish is needed');
+      expect(denied.text).toContain('schema:publish for the subgraph products is needed');
     });
   });
 
@@ -137,6 +139,13 @@ describe('Rover', () => {
       expect(code).not.toBe(0);
       expect(text).toContain('Operation Check [FAILED]');
       expect(text).toMatch(/FAIL .*'name' was removed/);
+    });
+
+    it('is told when a contract is too long', async () => {
+      const { rover, ref } = await aShop(['products']);
+      const { code, text } = await rover(check(ref, 'long.graphql'));
+      expect(code).not.toBe(0);
+      expect(text).toContain('At most 1048576 bytes are accepted');
     });
 
     it('fails what does not compose', async () => {

@@ -47,3 +47,6 @@ type Product @key(fields: "id", resolvable: false) {
   id: ID!
 }
 `;
+
+/** Longer than what is taken: generated, since nobody writes so much. */
+export const TOO_LONG = `${PRODUCTS}${Array.from({ length: 40_000 }, (_, index) => `type T${index} { some: Int other: Int }\n`).join('')}`;

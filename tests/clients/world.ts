@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DEFAULT_CLAIMS } from '#kernel/access-token.ts';
+import { Secret } from '#kernel/config.ts';
 import { DAY_MS, shifted, systemClock } from '#kernel/clock.ts';
 import { newId } from '#kernel/id.ts';
 import { generateInternalKey } from '#kernel/internal-token.ts';
@@ -83,10 +84,11 @@ export async function createClientWorld(): Promise<ClientWorld> {
     host: '127.0.0.1',
     port: 0,
     internalKey: internal,
-    trustedKeys: new Map(),
+    trustedKeys: {},
     log: silentLog,
     clock: systemClock,
     accessTokens: NO_IDENTITY_PROVIDER,
+    registrySecret: new Secret('a secret of the tests with real clients'),
   });
   let graphs = 0;
   return {
