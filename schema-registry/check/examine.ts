@@ -72,7 +72,8 @@ export async function examine(
     ownersOf(database, target.id),
     currentReferences(database, target.id),
   ]);
-  const job = await jobOf(database, { base, proposed, contracts, policy, owners, references });
+  const known = { base, proposed, contracts, policy, owners, references };
+  const job = { ...(await jobOf(database, known)), withTexts: publishing };
   const analysis = await analysed(deps, job, proposed.texts);
   if (!analysis.ok) {
     const errors = analysis.errors.map((error) => finding(error));
@@ -101,7 +102,7 @@ async function jobOf(
     readonly owners: readonly Owner[];
     readonly references: readonly GraphReference[];
   },
-): Promise<Job> {
+): Promise<Omit<Job, 'withTexts'>> {
   const { base, proposed } = of;
   const before = base === null ? [] : await contractVersions(sql, base.id);
   const apis = new Map(before.map(({ contract, apiSha256 }) => [contract, apiSha256]));

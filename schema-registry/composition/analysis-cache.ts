@@ -1,9 +1,9 @@
-import { buildASTSchema, parse } from 'graphql';
-import { sha256 } from '#kernel/id.ts';
-import { parseSdl } from './compose.ts';
-import { definitionsOf } from './schema-diff.ts';
+import { parse } from 'graphql';
+import { compose, parseSdl } from './compose.ts';
+import { composedView, viewOf } from './composed-view.ts';
 import type { DocumentNode } from 'graphql';
-import type { Composed, Member, ParsedSdl } from './compose.ts';
+import type { CompositionError, Member, ParsedSdl } from './compose.ts';
+import type { ComposedView } from './composed-view.ts';
 import type { SchemaView } from './schema-diff.ts';
 
 /** A text that a job names by its hash and that the cache does not have. */
@@ -21,59 +21,82 @@ export interface AnalysisCache {
   put(texts: Readonly<Record<string, string>>): void;
   /** Those of these hashes whose text is not here. */
   missing(hashes: readonly string[]): string[];
-  /** A contract with the places of its text, to tell where an error is. */
+  /** A text that was sent: it may be no GraphQL. */
   parsed(hash: string): ParsedSdl;
-  /** A text that is known to be valid, without places: to compare it, because those who compare would walk along its tokens. */
+  /** A text that is known to be GraphQL, without places. */
   stored(hash: string): DocumentNode;
+  /** The same with places, to tell where something stands. */
+  located(hash: string): DocumentNode;
   storedView(hash: string): SchemaView;
-  view(sdl: string): SchemaView;
-  composition(members: readonly Member[], make: () => Composed): Composed;
+  composed(
+    members: readonly Member[],
+    changed: ReadonlySet<string>,
+  ): ComposedView | { readonly ok: false; readonly errors: readonly CompositionError[] };
 }
 
-/** A parsed document takes some 30 times its text; 8 M characters of text keep the worker well below its memory limit. */
-const TEXT_CHARACTERS_MAX = 8_000_000;
-/** Current and proposed schema of a graph with its contracts, and those of a few other targets. */
+/** Texts of some hundred subgraphs, with supergraphs and API schemas; a parsed one takes about ten times its text. */
+const TEXT_CHARACTERS_MAX = 16_000_000;
+const DOCUMENTS_MAX = 300;
+/** Those of the last few checks: their subgraph is linted and its findings are placed. */
+const LOCATED_MAX = 8;
+/** Current schema of a graph with its contracts, and those of a few other targets. */
 const VIEWS_MAX = 16;
-const COMPOSITIONS_MAX = 4;
+const COMPOSITIONS_MAX = 3;
 
 export function createAnalysisCache(): AnalysisCache {
   const texts = createLru<string>({ sizeMax: TEXT_CHARACTERS_MAX, sizeOf: (text) => text.length });
-  const documents = createLru<ParsedSdl>({ sizeMax: 256, sizeOf: () => 1 });
-  const views = createLru<SchemaView>({ sizeMax: VIEWS_MAX, sizeOf: () => 1 });
-  const compositions = createLru<Composed>({ sizeMax: COMPOSITIONS_MAX, sizeOf: () => 1 });
-  const bare = createLru<DocumentNode>({ sizeMax: 256, sizeOf: () => 1 });
+  const documents = createLru<ParsedSdl>({ sizeMax: DOCUMENTS_MAX });
+  const placed = createLru<DocumentNode>({ sizeMax: LOCATED_MAX });
+  const views = createLru<SchemaView>({ sizeMax: VIEWS_MAX });
+  const compositions = createLru<ComposedView>({ sizeMax: COMPOSITIONS_MAX });
   const textOf = (hash: string): string => {
     const text = texts.peek(hash);
     if (text === undefined) throw new MissingText([hash]);
     return text;
   };
-  const stored = (hash: string): DocumentNode =>
-    bare.get(hash, () => parse(textOf(hash), { noLocation: true }));
+  const parsed = (hash: string): ParsedSdl =>
+    documents.get(hash, () => parseSdl(textOf(hash), 'without places'));
+  const stored = (hash: string): DocumentNode => {
+    const result = parsed(hash);
+    if (!result.ok) throw new Error(`The text ${hash} is not GraphQL.`);
+    return result.document;
+  };
+  const located = (hash: string): DocumentNode => placed.get(hash, () => parse(textOf(hash)));
   return {
     put: (more) => {
       for (const [hash, text] of Object.entries(more)) texts.get(hash, () => text);
     },
-    missing: (hashes) => hashes.filter((hash) => !texts.has(hash) && !documents.has(hash)),
-    parsed: (hash) => documents.get(hash, () => parseSdl(textOf(hash))),
+    missing: (hashes) => hashes.filter((hash) => texts.peek(hash) === undefined),
+    parsed,
     stored,
+    located,
     storedView: (hash) => views.get(hash, () => viewOf(stored(hash))),
-    view: (sdl) => views.get(sha256(sdl), () => viewOf(parse(sdl, { noLocation: true }))),
-    composition: (members, make) => compositions.get(keyOf(members), make),
+    composed: (members, changed) => {
+      const key = keyOf(members);
+      const known = compositions.peek(key);
+      if (known !== undefined) return compositions.get(key, () => known);
+      const withDocument = (documentOf: (hash: string) => DocumentNode) =>
+        members.map((member) => ({ ...member, document: documentOf(member.sha256) }));
+      const composed = compose(withDocument(stored), changed);
+      // Composed once more for the sake of its errors, which say where they are when the contracts know.
+      if (!composed.ok) return refusalOf(compose(withDocument(located), changed), composed.errors);
+      const view = composedView(composed);
+      return view.ok ? compositions.get(key, () => view) : view;
+    },
   };
 }
 
-function viewOf(document: DocumentNode): SchemaView {
-  return {
-    document,
-    schema: buildASTSchema(document, { assumeValid: true, assumeValidSDL: true }),
-    definitions: definitionsOf(document),
-  };
+function refusalOf(
+  again: ReturnType<typeof compose>,
+  errors: readonly CompositionError[],
+): { readonly ok: false; readonly errors: readonly CompositionError[] } {
+  return again.ok ? { ok: false, errors } : again;
 }
 
 function keyOf(members: readonly Member[]): string {
   return JSON.stringify(
     members
-      .map(({ subgraph, url, sha256: hash }) => [subgraph, url, hash])
+      .map(({ subgraph, url, sha256 }) => [subgraph, url, sha256])
       .sort(([a = ''], [b = '']) => (a < b ? -1 : 1)),
   );
 }
@@ -81,29 +104,28 @@ function keyOf(members: readonly Member[]): string {
 interface Lru<Value> {
   get(key: string, make: () => Value): Value;
   peek(key: string): Value | undefined;
-  has(key: string): boolean;
 }
 
 /** Least recently used goes first; a Map keeps its keys in the order in which they were set. */
 function createLru<Value>(limits: {
   readonly sizeMax: number;
-  readonly sizeOf: (value: Value) => number;
+  readonly sizeOf?: (value: Value) => number;
 }): Lru<Value> {
+  const { sizeMax, sizeOf = () => 1 } = limits;
   const entries = new Map<string, Value>();
   let size = 0;
   return {
-    has: (key) => entries.has(key),
     peek: (key) => entries.get(key),
     get: (key, make) => {
       const known = entries.get(key);
       const value = known ?? make();
-      if (known === undefined) size += limits.sizeOf(value);
+      if (known === undefined) size += sizeOf(value);
       entries.delete(key);
       entries.set(key, value);
       for (const [oldest, old] of entries) {
-        if (size <= limits.sizeMax || oldest === key) break;
+        if (size <= sizeMax || oldest === key) break;
         entries.delete(oldest);
-        size -= limits.sizeOf(old);
+        size -= sizeOf(old);
       }
       return value;
     },

@@ -6,12 +6,9 @@ import { changedCoordinates } from '../policy/changed-coordinates.ts';
 import { lintContract, lintSupergraph } from '../policy/graph-lint.ts';
 import { lintSubgraph } from '../policy/lint.ts';
 import { contentHashOf } from '../proposal/contract-content.ts';
-import { compose } from './compose.ts';
 import { placesOf } from './coordinates.ts';
-import { filterSupergraph } from './contract-filter.ts';
 import { levelOf, diffSubgraphs } from './subgraph-diff.ts';
 import { diffSchemas, removedCoordinates } from './schema-diff.ts';
-import { apiOf, printed } from './supergraph-text.ts';
 import type { DocumentNode } from 'graphql';
 import type { Finding } from '../check/result.ts';
 import type { GraphReference } from '../event-contract/graph-reference.ts';
@@ -19,9 +16,10 @@ import type { Owners } from '../policy/lint-context.ts';
 import type { TargetPolicy } from '../policy/target-policy.ts';
 import type { Annotation } from './annotations.ts';
 import type { AnalysisCache } from './analysis-cache.ts';
-import type { CompositionError, ComposedMember, Member } from './compose.ts';
+import type { CompositionError, Member } from './compose.ts';
+import type { ComposedView } from './composed-view.ts';
 import type { TagFilter } from './contract-filter.ts';
-import type { DetectedChange, RemovedCoordinate, SchemaView } from './schema-diff.ts';
+import type { DetectedChange, RemovedCoordinate } from './schema-diff.ts';
 import type { LevelProof } from './subgraph-diff.ts';
 
 /** What is to be looked at: texts are named by their hash and lie in the cache. */
@@ -34,6 +32,8 @@ export interface AnalysisJob {
   readonly before: StoredSchema | null;
   readonly contracts: readonly ContractJob[];
   readonly policy: Pick<TargetPolicy, 'rules'>;
+  /** Whether supergraph and API schemas are wanted as texts, to be stored. */
+  readonly withTexts: boolean;
   /** Properties of event payloads that name a coordinate. */
   readonly references: readonly GraphReference[];
   /** Who answers for the changed subgraphs and their types, by subgraph. */
@@ -63,12 +63,17 @@ export interface Text {
   readonly sha256: string;
 }
 
+export interface Refused {
+  readonly ok: false;
+  readonly errors: readonly CompositionError[];
+}
+
 export type Analysis =
-  | { readonly ok: false; readonly errors: readonly CompositionError[] }
+  | Refused
   | {
       readonly ok: true;
-      readonly supergraph: Text;
-      readonly api: Text;
+      /** Null when nobody wants them: a check looks and stores nothing. */
+      readonly texts: AnalysedTexts | null;
       readonly changes: readonly DetectedChange[];
       readonly level: LevelProof;
       /** Coordinates of the API schema before that are gone now. */
@@ -85,93 +90,74 @@ export type Analysis =
       readonly contracts: readonly ContractAnalysis[];
     };
 
+export interface AnalysedTexts {
+  readonly supergraph: Text;
+  readonly api: Text;
+}
+
 export interface SubgraphAnalysis {
   readonly subgraph: string;
   readonly level: LevelProof;
   /** Hash of what the contract says, whatever its layout; null when it is taken out. */
   readonly content: string | null;
-  /** Coordinates of the contract that were added, changed or removed. */
-  readonly touched: readonly string[];
   readonly lint: readonly Finding[];
   /** Where the coordinates that carry an end stand in the SDL that was sent. */
   readonly places: Readonly<Record<string, { readonly line: number; readonly column: number }>>;
 }
 
-export type ContractAnalysis =
-  | { readonly name: string; readonly ok: false; readonly errors: readonly CompositionError[] }
+export type ContractAnalysis = { readonly name: string } & (
+  | Refused
   | {
-      readonly name: string;
       readonly ok: true;
-      readonly supergraph: Text;
-      readonly api: Text;
+      readonly texts: AnalysedTexts | null;
       readonly changes: readonly DetectedChange[];
-      readonly removed: readonly RemovedCoordinate[];
       /** What is classified and shown although the contract forbids it. */
       readonly exposed: readonly Finding[];
-    };
+    }
+);
 
 const FIRST: LevelProof = { level: 'MINOR', because: 'It is the first version.' };
 const EMPTY: DocumentNode = { kind: Kind.DOCUMENT, definitions: [] };
 
 /** Composes, compares with what is current and cuts the contracts. Everything that was seen before comes from the cache. */
 export async function analyse(job: AnalysisJob, cache: AnalysisCache): Promise<Analysis> {
-  const parsed = parseMembers(job.members, cache);
-  if (!parsed.ok) return parsed;
+  const errors = syntaxErrors(job.members, cache);
+  if (errors.length > 0) return { ok: false, errors };
   const changedNames = new Set(job.changed.map(({ subgraph }) => subgraph));
-  const composed = cache.composition(job.members, () => compose(parsed.members, changedNames));
-  if (!composed.ok) return composed;
-  const after = cache.view(composed.apiSdl);
+  const after = cache.composed(job.members, changedNames);
+  if (!after.ok) return after;
   const before = job.before === null ? null : cache.storedView(job.before.apiSha256);
-  const changes = before === null ? [] : await diffSchemas(before, after);
+  const changes = before === null ? [] : await diffSchemas(before, after.api);
   return {
     ok: true,
-    supergraph: textOf(composed.supergraphSdl),
-    api: textOf(composed.apiSdl),
+    texts: job.withTexts ? textsOf(after) : null,
     changes,
     level: before === null ? FIRST : levelOf(changes),
-    removed: before === null ? [] : removedCoordinates(before, after),
+    removed: before === null ? [] : removedCoordinates(before, after.api),
     annotations: {
       before: job.before === null ? [] : annotationsOf(cache.stored(job.before.supergraphSha256)),
-      after: annotationsOf(composed.supergraph),
+      after: annotationsOf(after.supergraph),
     },
     subgraphs: await Promise.all(job.changed.map((change) => analyseSubgraph(change, job, cache))),
     contracts: await Promise.all(
-      job.contracts.map((contract) =>
-        analyseContract(contract, { supergraph: composed.supergraph, policy: job.policy }, cache),
-      ),
+      job.contracts.map((contract) => analyseContract(contract, { after, job, cache })),
     ),
-    events: crossCheck(job.references, after.schema),
+    events: crossCheck(job.references, after.api.schema),
     // Old types that nothing leads to were told when they became so.
     lint: lintSupergraph({
-      document: after.document,
-      changedCoordinates: before === null ? null : newDefinitions(before, after),
+      document: after.api.document,
+      changedCoordinates:
+        before === null ? null : new Set(changes.flatMap(({ coordinate }) => coordinate ?? [])),
       policy: job.policy,
     }),
   };
 }
 
-function newDefinitions(before: SchemaView, after: SchemaView): Set<string> {
-  return new Set(
-    [...after.definitions]
-      .filter(([coordinate, { text }]) => before.definitions.get(coordinate)?.text !== text)
-      .map(([coordinate]) => coordinate),
-  );
-}
-
-function parseMembers(
-  members: readonly Member[],
-  cache: AnalysisCache,
-):
-  | { readonly ok: true; readonly members: readonly ComposedMember[] }
-  | { readonly ok: false; readonly errors: readonly CompositionError[] } {
-  const errors: CompositionError[] = [];
-  const parsed = members.flatMap((member) => {
-    const result = cache.parsed(member.sha256);
-    if (result.ok) return [{ ...member, document: result.document }];
-    errors.push({ ...result.error, subgraph: member.subgraph });
-    return [];
+function syntaxErrors(members: readonly Member[], cache: AnalysisCache): CompositionError[] {
+  return members.flatMap(({ subgraph, sha256: hash }) => {
+    const parsed = cache.parsed(hash);
+    return parsed.ok ? [] : [{ ...parsed.error, subgraph }];
   });
-  return errors.length > 0 ? { ok: false, errors } : { ok: true, members: parsed };
 }
 
 async function analyseSubgraph(
@@ -182,26 +168,16 @@ async function analyseSubgraph(
   const old = before === null ? null : cache.stored(before);
   const now = after === null ? EMPTY : cache.stored(after);
   const level = old === null ? FIRST : (await diffSubgraphs(old, now)).proof;
-  const touched = changedCoordinates(old, now);
-  const content = after === null ? null : contentHashOf(now);
-  const sent = after === null ? null : cache.parsed(after);
-  if (sent?.ok !== true)
-    return { subgraph, level, content, touched: [...touched], lint: [], places: {} };
+  if (after === null) return { subgraph, level, content: null, lint: [], places: {} };
+  const sent = cache.located(after);
   const lint = lintSubgraph({
     subgraph,
-    document: sent.document,
-    changedCoordinates: old === null ? null : touched,
+    document: sent,
+    changedCoordinates: before === null ? null : changedCoordinates(cache.located(before), sent),
     policy,
     owners: owners[subgraph] ?? NO_OWNERS,
   });
-  return {
-    subgraph,
-    level,
-    content,
-    touched: [...touched],
-    lint,
-    places: placesOfEnds(sent.document),
-  };
+  return { subgraph, level, content: contentHashOf(now), lint, places: placesOfEnds(sent) };
 }
 
 const NO_OWNERS: Owners = { subgraph: null, types: {} };
@@ -218,30 +194,29 @@ function placesOfEnds(document: DocumentNode): SubgraphAnalysis['places'] {
 
 async function analyseContract(
   { name, filter, forbiddenTags, beforeApiSha256 }: ContractJob,
-  { supergraph, policy }: { supergraph: DocumentNode; policy: AnalysisJob['policy'] },
-  cache: AnalysisCache,
+  of: { readonly after: ComposedView; readonly job: AnalysisJob; readonly cache: AnalysisCache },
 ): Promise<ContractAnalysis> {
-  const filtered = filterSupergraph(supergraph, filter);
-  if (!filtered.ok) return { name, ok: false, errors: filtered.errors };
-  const apiText = textOf(printed(apiOf(filtered.document)));
-  const after = cache.view(apiText.sdl);
-  const before: SchemaView | null =
-    beforeApiSha256 === null ? null : cache.storedView(beforeApiSha256);
+  const after = of.after.contract(filter);
+  if (!after.ok) return { name, ...after };
+  const before = beforeApiSha256 === null ? null : of.cache.storedView(beforeApiSha256);
   return {
     name,
     ok: true,
-    supergraph: textOf(printed(filtered.document)),
-    api: apiText,
-    changes: before === null ? [] : await diffSchemas(before, after),
-    removed: before === null ? [] : removedCoordinates(before, after),
+    texts: of.job.withTexts ? textsOf(after) : null,
+    changes: before === null ? [] : await diffSchemas(before, after.api),
     exposed: lintContract({
       contract: name,
-      supergraph,
-      visible: new Set(after.definitions.keys()),
+      supergraph: of.after.supergraph,
+      visible: new Set(after.api.definitions.keys()),
       forbiddenTags,
-      policy,
+      policy: of.job.policy,
     }),
   };
+}
+
+function textsOf({ texts }: Pick<ComposedView, 'texts'>): AnalysedTexts {
+  const { supergraphSdl, apiSdl } = texts();
+  return { supergraph: textOf(supergraphSdl), api: textOf(apiSdl) };
 }
 
 function textOf(sdl: string): Text {

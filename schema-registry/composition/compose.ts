@@ -1,8 +1,6 @@
 import { composeServices } from '@theguild/federation-composition';
 import { GraphQLError, parse } from 'graphql';
 import { placesOf } from './coordinates.ts';
-import { inaccessibilityErrors } from './inaccessible.ts';
-import { apiOf, printed } from './supergraph-text.ts';
 import type { DocumentNode } from 'graphql';
 
 /** One subgraph as composition takes it; its text lies in `texts` under the hash. */
@@ -30,10 +28,14 @@ export type ParsedSdl =
 /** More tokens than any contract of ours by far; a parser without a bound is a way to stop the worker. */
 const SDL_TOKENS_MAX = 500_000;
 
-/** Reads SDL with its places kept, or says where it is not GraphQL. */
-export function parseSdl(sdl: string): ParsedSdl {
+/**
+ * Reads SDL, or says where it is not GraphQL. Without the places of its tokens, which take several times the memory of
+ * the rest, unless they are asked for.
+ */
+export function parseSdl(sdl: string, places: 'with places' | 'without places'): ParsedSdl {
   try {
-    return { ok: true, document: parse(sdl, { maxTokens: SDL_TOKENS_MAX }) };
+    const noLocation = places === 'without places';
+    return { ok: true, document: parse(sdl, { maxTokens: SDL_TOKENS_MAX, noLocation }) };
   } catch (error) {
     if (!(error instanceof GraphQLError)) throw error;
     const [place] = error.locations ?? [];
@@ -53,13 +55,15 @@ export interface ComposedMember extends Member {
   readonly document: DocumentNode;
 }
 
+/** A graph that composes; what is not asked for is not made. */
+export interface ComposedGraph {
+  readonly ok: true;
+  readonly supergraph: DocumentNode;
+  readonly supergraphSdl: () => string;
+}
+
 export type Composed =
-  | {
-      readonly ok: true;
-      readonly supergraph: DocumentNode;
-      readonly supergraphSdl: string;
-      readonly apiSdl: string;
-    }
+  | ComposedGraph
   | { readonly ok: false; readonly errors: readonly CompositionError[] };
 
 /** Composes parsed contracts. `changed` names the subgraphs in which an error is looked for first. */
@@ -72,18 +76,10 @@ export function compose(
   );
   if (result.errors !== undefined && result.errors.length > 0)
     return { ok: false, errors: result.errors.map((error) => locate(error, members, changed)) };
-  if (result.supergraphSdl === undefined)
+  if (result.supergraphDocumentNode === undefined)
     throw new Error('Composition gave neither a supergraph nor an error.');
   const supergraph = result.supergraphDocumentNode;
-  // Composition does not ask about unions of which every member is hidden.
-  const hidden = inaccessibilityErrors(supergraph);
-  if (hidden.length > 0) return { ok: false, errors: hidden };
-  return {
-    ok: true,
-    supergraph,
-    supergraphSdl: result.supergraphSdl,
-    apiSdl: printed(apiOf(supergraph)),
-  };
+  return { ok: true, supergraph, supergraphSdl: () => result.supergraphSdl };
 }
 
 const COORDINATE = /"(@?[A-Za-z_]\w*(?:\.\w+(?:\(\w+:\))?)?)"/g;

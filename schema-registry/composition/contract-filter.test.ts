@@ -9,8 +9,10 @@ import {
   printSchema,
   validateSchema,
 } from 'graphql';
-import { filterSupergraph } from './contract-filter.ts';
-import { apiOf } from './supergraph-text.ts';
+import { apiOf } from './api-schema.ts';
+import { hiddenBy } from './contract-filter.ts';
+import { graphView } from './graph-view.ts';
+import { hiddenSupergraph, prunedApi } from './hidden-schema.ts';
 import type { DocumentNode } from 'graphql';
 import type { TagFilter } from './contract-filter.ts';
 
@@ -27,8 +29,13 @@ function ours(services: readonly Service[], filter: TagFilter): string {
   const composed = composeServices(parsed(services));
   if (composed.errors !== undefined || composed.supergraphDocumentNode === undefined)
     throw new Error(JSON.stringify(composed.errors));
-  const filtered = filterSupergraph(parse(composed.supergraphSdl), filter);
-  return filtered.ok ? shown(apiOf(filtered.document)) : 'REFUSED';
+  const supergraph = parse(composed.supergraphSdl);
+  const hides = hiddenBy(graphView(supergraph), filter);
+  if (!hides.ok) return 'REFUSED';
+  const pruned = shown(prunedApi(apiOf(supergraph), hides.hidden));
+  // What a gateway reads of the contract's supergraph is the very schema that was checked.
+  expect(shown(apiOf(hiddenSupergraph(supergraph, hides.hidden)))).toBe(pruned);
+  return pruned;
 }
 
 /**
@@ -206,10 +213,12 @@ describe('a contract cut from the composed supergraph is the contract composed f
     const services = [{ name: 'a', sdl: CASES[4]?.[1][0] ?? '' }];
     const composed = composeServices(parsed(services));
     if (composed.supergraphDocumentNode === undefined) throw new Error('does not compose');
-    const filtered = filterSupergraph(composed.supergraphDocumentNode, filter(['x'], []));
-    if (!filtered.ok) throw new Error(JSON.stringify(filtered.errors));
-    expect(JSON.stringify(filtered.document, without)).not.toContain('"value":"tag"');
-    expect(validateSchema(buildASTSchema(apiOf(filtered.document)))).toEqual([]);
+    const supergraph = composed.supergraphDocumentNode;
+    const hides = hiddenBy(graphView(supergraph), filter(['x'], []));
+    if (!hides.ok) throw new Error(JSON.stringify(hides.errors));
+    const document = hiddenSupergraph(supergraph, hides.hidden);
+    expect(JSON.stringify(document, without)).not.toContain('"value":"tag"');
+    expect(validateSchema(buildASTSchema(apiOf(document)))).toEqual([]);
   });
 });
 

@@ -1,39 +1,31 @@
 import { Kind } from 'graphql';
-import { coordinateNodes, isTypeNode } from './coordinates.ts';
-import type { DocumentNode, InputValueDefinitionNode, TypeNode as TypeReference } from 'graphql';
+import type { InputValueDefinitionNode, TypeNode as TypeReference } from 'graphql';
 import type { CompositionError } from './compose.ts';
-import type { CoordinateNode, TypeNode } from './coordinates.ts';
+import type { TypeNode } from './coordinates.ts';
+import type { GraphView } from './graph-view.ts';
 
-/** A supergraph as these rules look at it. */
-interface View {
-  readonly nodes: readonly CoordinateNode[];
-  readonly types: ReadonlyMap<string, TypeNode>;
+/** A graph as these rules look at it. */
+interface View extends GraphView {
   readonly hidden: ReadonlySet<string>;
   /** Is a coordinate hidden by itself or by something that it lies within? */
   readonly isHidden: (coordinate: string) => boolean;
 }
 
 /**
- * What `@inaccessible` may not do to an API schema, with the codes of the federation specification: hide what is still
- * referred to, required, or the last of its kind. Composition has these rules for subgraphs; a contract needs them again.
+ * What hiding may not do to an API schema, with the codes of the federation specification: hide what is still referred to,
+ * required, or the last of its kind. Composition has most of these rules for subgraphs; a contract needs them again.
  */
-export function inaccessibilityErrors(document: DocumentNode): CompositionError[] {
-  const nodes = [...coordinateNodes(document)];
-  const parents = new Map(nodes.map(({ coordinate, parent }) => [coordinate, parent]));
-  const hidden = new Set(
-    nodes
-      .filter(({ node }) => node.directives?.some(({ name }) => name.value === 'inaccessible'))
-      .map(({ coordinate }) => coordinate),
-  );
+export function inaccessibilityErrors(
+  graph: GraphView,
+  hidden: ReadonlySet<string>,
+): CompositionError[] {
+  if (hidden.size === 0) return [];
   const isHidden = (coordinate: string): boolean => {
     if (hidden.has(coordinate)) return true;
-    const parent = parents.get(coordinate) ?? null;
+    const parent = graph.parents.get(coordinate) ?? null;
     return parent !== null && isHidden(parent);
   };
-  const types = new Map(
-    document.definitions.filter(isTypeNode).map((type) => [type.name.value, type]),
-  );
-  const view: View = { nodes, types, hidden, isHidden };
+  const view: View = { ...graph, hidden, isHidden };
   return [
     ...hiddenReferences(view),
     ...hiddenRequirements(view),

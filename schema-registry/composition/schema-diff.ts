@@ -15,12 +15,8 @@ export interface SchemaView {
   readonly definitions: ReadonlyMap<string, Definition>;
 }
 
-/** A coordinate's definition, as text so that a change can be named by what was there. */
-export interface Definition {
-  readonly kind: CoordinateNode['kind'];
-  readonly parent: string | null;
-  readonly text: string;
-}
+/** A coordinate's definition, by which a change is named. */
+export type Definition = Pick<CoordinateNode, 'kind' | 'parent' | 'node'>;
 
 /** What was in a schema and is not any more. */
 export interface RemovedCoordinate {
@@ -108,20 +104,18 @@ function changeHash(
   before: SchemaView,
   after: SchemaView,
 ): string {
-  const of = ({ definitions }: SchemaView): string | null =>
-    coordinate === null ? null : (definitions.get(coordinate)?.text ?? null);
+  const of = ({ definitions }: SchemaView): string | null => {
+    const node = coordinate === null ? undefined : definitions.get(coordinate)?.node;
+    return node === undefined ? null : undescribed(node);
+  };
   return sha256(canonicalJson({ type, coordinate, before: of(before), after: of(after) }));
 }
 
-/** Each coordinate's definition, without description; a type's text has its members in it. */
 export function definitionsOf(document: DocumentNode): Map<string, Definition> {
-  const definitions = new Map<string, Definition>();
-  for (const { coordinate, kind, parent, node } of coordinateNodes(document)) {
-    definitions.set(coordinate, { kind, parent, text: undescribed(node) });
-  }
-  return definitions;
+  return new Map([...coordinateNodes(document)].map((node) => [node.coordinate, node]));
 }
 
+/** A definition as text without its description; a type's text has its members in it. */
 function undescribed(node: CoordinateNode['node']): string {
   const bare: { description?: unknown } & ASTNode = { ...node };
   delete bare.description;

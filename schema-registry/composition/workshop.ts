@@ -26,6 +26,8 @@ export interface WorkshopLimits {
 export const WORKSHOP_LIMITS: WorkshopLimits = { timeoutMs: 60_000, memoryMegabytes: 1536 };
 /** Composition follows types from one to the next on the stack: four times the default takes chains of some thousand types. */
 const STACK_KILOBYTES = 4_000;
+/** Composition makes millions of short-lived objects; with V8's 16 MB they are copied again and again before they die. */
+const NURSERY_MEGABYTES = 96;
 /** A worker that nobody asked for so long is ended: at rest the registry holds no more than it needs. */
 const IDLE_MS = 5 * 60_000;
 
@@ -62,6 +64,7 @@ export function createWorkshop(limits: WorkshopLimits = WORKSHOP_LIMITS): Worksh
       execArgv: [
         `--max-old-space-size=${limits.memoryMegabytes}`,
         `--stack-size=${STACK_KILOBYTES}`,
+        `--max-semi-space-size=${NURSERY_MEGABYTES}`,
       ],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],

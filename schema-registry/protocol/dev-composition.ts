@@ -29,11 +29,12 @@ export async function composeTexts(
         policy: { rules: {} },
         owners: {},
         references: [],
+        withTexts: true,
       },
       (hashes) =>
         Promise.resolve(Object.fromEntries(hashes.map((hash) => [hash, texts.get(hash) ?? '']))),
     );
-    if (analysis.ok) return { ok: true, supergraphSdl: analysis.supergraph.sdl };
+    if (analysis.ok) return { ok: true, supergraphSdl: analysis.texts?.supergraph.sdl ?? '' };
     return {
       ok: false,
       errors: analysis.errors.map(({ code, message }) => `${message} (${code})`),

@@ -11,7 +11,13 @@ import { lockTarget } from '../target.ts';
 import { queueWebhooks } from '../webhook/webhook-delivery.ts';
 import { publish, requireVersion } from './publish.ts';
 import { publishedEvent } from './published-event.ts';
-import { contractVersions, currentVersion, insertVersion, lastNumbers, versionById } from './version-store.ts';
+import {
+  contractVersions,
+  currentVersion,
+  insertVersion,
+  lastNumbers,
+  versionById,
+} from './version-store.ts';
 import type { NotFound, Problem, Result } from '#kernel/problem.ts';
 import type { Examination } from '../check/examine.ts';
 import type { CheckFailed, Published, RegistryCommands, SupergraphVersion } from '../commands.ts';
@@ -26,7 +32,11 @@ export async function promote(
   request: PromoteRequest,
 ): Promise<Result<Published, CheckFailed | Problem>> {
   const { principal, to } = request;
-  requireAction(principal, 'schema:promote', { graphId: to.graphId, targetId: to.id, subgraph: null });
+  requireAction(principal, 'schema:promote', {
+    graphId: to.graphId,
+    targetId: to.id,
+    subgraph: null,
+  });
   const found = await sourceVersion(deps, request);
   if (!found.ok) return found;
   const here = await currentVersion(deps.database, to.id);
@@ -81,16 +91,27 @@ export async function rollback(
   const examined = await examine(deps, { target, change, publishing: false });
   if (!examined.ok) return examined;
   if (base.supergraphSha256 === older.value.supergraphSha256)
-    return accepted({ version: base, changed: false, initial: false, result: examined.value.result });
+    return accepted({
+      version: base,
+      changed: false,
+      initial: false,
+      result: examined.value.result,
+    });
   const version = await deps.database.transaction(async (tx) => {
     const locked = await lockTarget(tx, target.id);
     if (locked.currentVersionId !== base.id) return null;
-    return storeRollback(tx, { request, older: older.value, examination: examined.value, at: deps.clock.now() });
+    return storeRollback(tx, {
+      request,
+      older: older.value,
+      examination: examined.value,
+      at: deps.clock.now(),
+    });
   });
   if (version === null)
     return refused({
       code: 'PUBLICATION_CONFLICT',
-      message: 'Somebody published meanwhile; nothing was rolled back. Look at what is current, then repeat.',
+      message:
+        'Somebody published meanwhile; nothing was rolled back. Look at what is current, then repeat.',
       retryable: true,
     });
   return accepted({ version, changed: true, initial: false, result: examined.value.result });

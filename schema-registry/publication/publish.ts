@@ -35,7 +35,8 @@ const ATTEMPTS_MAX = 6;
 /** Needs the right for each subgraph that it touches: a token of one subgraph publishes that one alone. */
 export function requirePublish(principal: Principal, { target, put, retire }: ChangeRequest): void {
   const scope = { graphId: target.graphId, targetId: target.id };
-  for (const { subgraph } of put) requireAction(principal, 'schema:publish', { ...scope, subgraph });
+  for (const { subgraph } of put)
+    requireAction(principal, 'schema:publish', { ...scope, subgraph });
   for (const subgraph of retire) requireAction(principal, 'schema:delete', { ...scope, subgraph });
 }
 
@@ -87,7 +88,9 @@ function storeIfCurrent(
 
 export function checkFailed(result: CheckResult): CheckFailed {
   const failed = result.steps.filter(({ status }) => status === 'FAILED');
-  const first = failed.flatMap(({ findings }) => findings).find(({ severity }) => severity === 'ERROR');
+  const first = failed
+    .flatMap(({ findings }) => findings)
+    .find(({ severity }) => severity === 'ERROR');
   const steps = failed.map(({ name }) => name.toLowerCase()).join(', ');
   return {
     code: 'CHECK_FAILED',

@@ -9,9 +9,9 @@ import { queueWebhooks } from '../webhook/webhook-delivery.ts';
 import { publishedEvent } from './published-event.ts';
 import { insertSubgraphVersions, insertVersion, lastNumbers } from './version-store.ts';
 import type { Transaction } from '#kernel/database.ts';
-import type { Composed } from '../check/facts.ts';
 import type { Examination } from '../check/examine.ts';
 import type { SchemaChange } from '../check/result.ts';
+import type { AnalysedTexts } from '../composition/analysis.ts';
 import type { ChangeRequest, SupergraphVersion } from '../commands.ts';
 import type { SubgraphVersion } from './version-store.ts';
 
@@ -29,32 +29,26 @@ export async function storePublication(
 ): Promise<SupergraphVersion> {
   const { request, examination } = storing;
   const { composed, proposed, result } = examination;
-  if (composed === null) throw new Error('Only what composes is stored.');
+  if (composed?.texts == null) throw new Error('Only what composes is stored, with its texts.');
+  const contracts = composed.contracts.flatMap((contract) =>
+    contract.ok && contract.texts !== null ? [{ contract: contract.name, ...contract.texts }] : [],
+  );
   const numbers = await lastNumbers(tx, request.target.id);
   await keepTexts(tx, [
     ...proposed.texts.values(),
-    composed.supergraph.sdl,
-    composed.api.sdl,
-    ...composed.contracts.flatMap((contract) =>
-      contract.ok ? [contract.supergraph.sdl, contract.api.sdl] : [],
-    ),
+    ...[composed.texts, ...contracts].flatMap(({ supergraph, api }) => [supergraph.sdl, api.sdl]),
   ]);
   const subgraphs = newSubgraphVersions(storing, numbers);
   await insertSubgraphVersions(tx, subgraphs);
-  const version = versionOf(storing, composed, { subgraphs, number: (numbers.get('') ?? 0) + 1 });
+  const number = (numbers.get('') ?? 0) + 1;
+  const version = versionOf(storing, composed.texts, { subgraphs, number });
   await insertVersion(tx, version, {
     changes: result.changes,
-    contracts: composed.contracts.flatMap((contract) =>
-      contract.ok
-        ? [
-            {
-              contract: contract.name,
-              supergraphSha256: contract.supergraph.sha256,
-              apiSha256: contract.api.sha256,
-            },
-          ]
-        : [],
-    ),
+    contracts: contracts.map(({ contract, supergraph, api }) => ({
+      contract,
+      supergraphSha256: supergraph.sha256,
+      apiSha256: api.sha256,
+    })),
   });
   await followDeprecations(tx, {
     targetId: request.target.id,
@@ -99,7 +93,7 @@ function newSubgraphVersions(
 
 function versionOf(
   { request, cause, examination, now }: Storing,
-  composed: Composed,
+  texts: AnalysedTexts,
   next: { readonly subgraphs: readonly SubgraphVersion[]; readonly number: number },
 ): SupergraphVersion {
   const before = new Map(examination.base?.members.map((member) => [member.subgraph, member]));
@@ -116,8 +110,8 @@ function versionOf(
     number: next.number,
     version: examination.result.version?.supergraph ?? '',
     cause,
-    supergraphSha256: composed.supergraph.sha256,
-    apiSha256: composed.api.sha256,
+    supergraphSha256: texts.supergraph.sha256,
+    apiSha256: texts.api.sha256,
     members,
     author: request.source.author,
     commit: request.source.commit,

@@ -42,16 +42,28 @@ export function nextVersion(
   const taken = used.map(parseVersion).filter((version) => version !== null);
   const highest = (values: readonly number[], least: number): number => Math.max(least, ...values);
   if (level === 'MAJOR') {
-    const major = highest(taken.map((version) => version.major), from.major) + 1;
+    const major =
+      highest(
+        taken.map((version) => version.major),
+        from.major,
+      ) + 1;
     return formatVersion({ major, minor: 0, patch: 0 });
   }
   const siblings = taken.filter(({ major }) => major === from.major);
   if (level === 'MINOR') {
-    const minor = highest(siblings.map((version) => version.minor), from.minor) + 1;
+    const minor =
+      highest(
+        siblings.map((version) => version.minor),
+        from.minor,
+      ) + 1;
     return formatVersion({ major: from.major, minor, patch: 0 });
   }
   const twins = siblings.filter(({ minor }) => minor === from.minor);
-  const patch = highest(twins.map((version) => version.patch), from.patch) + 1;
+  const patch =
+    highest(
+      twins.map((version) => version.patch),
+      from.patch,
+    ) + 1;
   return formatVersion({ major: from.major, minor: from.minor, patch });
 }
 

@@ -25,7 +25,10 @@ const SUBGRAPH = `target_id as "targetId", subgraph, number, version, url, sha25
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** The version that gateways are given now; null before the first publication. */
-export async function currentVersion(sql: Sql, targetId: string): Promise<SupergraphVersion | null> {
+export async function currentVersion(
+  sql: Sql,
+  targetId: string,
+): Promise<SupergraphVersion | null> {
   const [version] = await sql.query<SupergraphVersion>(
     `select ${VERSION} from supergraph_version
      where id = (select current_version_id from target where id = $1)`,

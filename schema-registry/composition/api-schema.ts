@@ -1,5 +1,5 @@
 import { transformSupergraphToPublicSchema } from '@theguild/federation-composition';
-import { Kind, print } from 'graphql';
+import { Kind } from 'graphql';
 import { isTypeNode } from './coordinates.ts';
 import type { DocumentNode } from 'graphql';
 
@@ -21,8 +21,4 @@ export function apiOf(supergraph: DocumentNode): DocumentNode {
         : definition,
     ),
   };
-}
-
-export function printed(document: DocumentNode): string {
-  return print(document);
 }
