@@ -73,17 +73,12 @@ describe('gateways that fetch from the CDN paths', () => {
     const key = await graph.token(GATEWAY, { target: 'staging' });
     await using gateway = await startGateway(world, {
       line: `${world.url}/artifacts/v1/${targetId} --hive-cdn-key ${key} --polling 10s --hive-target ${target} --hive-usage-access-token ${key}`,
-      reporting: {
-        type: 'hive',
-        selfHosting: {
-          graphqlEndpoint: `${world.url}/hive`,
-          applicationUrl: world.url,
-          usageEndpoint: `${world.url}/usage`,
-        },
-        agent: { sendInterval: 500 },
-      },
+      config: { reporting: reportsTo(world.url) },
     });
-    const names = await gateway.until('query Names { products(first: 1) { name } }', hasData);
+    const names = await gateway.until(
+      { query: 'query Names { products(first: 1) { name } }' },
+      hasData,
+    );
     expect(names).toEqual({ data: { products: [{ name: 'Seal kit' }] } });
 
     const seen = await eventually(
@@ -107,8 +102,42 @@ describe('gateways that fetch from the CDN paths', () => {
     expect(used.text).toContain('portal');
 
     await world.publish(pipeline, { ...published, sdl: PRODUCTS_WITH_COLOUR });
-    const colours = await gateway.until('{ products(first: 1) { colour } }', hasData);
+    const colours = await gateway.until({ query: '{ products(first: 1) { colour } }' }, hasData);
     expect(colours).toEqual({ data: { products: [{ colour: 'black' }] } });
+  });
+
+  it('execute the persisted documents of an app, whose use is then known by the app', async () => {
+    const graph = await world.graph();
+    const pipeline = await graph.token(PIPELINE);
+    const target = graph.hiveTarget('staging');
+    const targetId = graph.targetId('staging');
+    const service = { target, service: 'products', url: subgraph.url };
+    await world.publish(pipeline, { ...service, sdl: PRODUCTS });
+    await world.file('app.json', '{"d1":"query Names { products { name } }"}');
+    const created = await world.hive(
+      pipeline,
+      `app:create app.json --name ledger --version 3 --publish --target ${target}`,
+    );
+    expect(created.code).toBe(0);
+    const token = await graph.token(GATEWAY, { target: 'staging' });
+    const endpoint = `${world.url}/artifacts/v1/${targetId}`;
+    await using gateway = await startGateway(world, {
+      line: `${endpoint} --hive-cdn-key ${token} --hive-target ${target} --hive-usage-access-token ${token}`,
+      config: {
+        reporting: reportsTo(world.url),
+        persistedDocuments: { type: 'hive', endpoint, token },
+      },
+    });
+    const named = await gateway.until({ documentId: 'ledger~3~d1' }, hasData);
+    expect(named).toEqual({ data: { products: [{ name: 'Seal kit' }, { name: 'Gasket' }] } });
+    await eventually(
+      () => usageOf(targetId),
+      (rows) => rows.some(({ client, version }) => client === 'ledger' && version === '3'),
+    );
+    const unknown = await gateway.until({ documentId: 'ledger~3~d2' }, () => true);
+    expect(JSON.stringify(unknown)).toContain('errors');
+    const arbitrary = await gateway.until({ query: '{ products { id } }' }, () => true);
+    expect(JSON.stringify(arbitrary)).toContain('errors');
   });
 
   it('are given the supergraph by createSupergraphManager, told that it is unchanged, and given a new one', async () => {
@@ -141,6 +170,19 @@ describe('gateways that fetch from the CDN paths', () => {
     expect(stranger.text()).toMatch(/status 40[013]/);
   });
 });
+
+/** Usage goes here at once, and not to where the gateway's makers keep theirs. */
+function reportsTo(url: string): object {
+  return {
+    type: 'hive',
+    selfHosting: {
+      graphqlEndpoint: `${url}/hive`,
+      applicationUrl: url,
+      usageEndpoint: `${url}/usage`,
+    },
+    agent: { sendInterval: 500 },
+  };
+}
 
 function hasData(answer: unknown): boolean {
   return JSON.stringify(answer).startsWith('{"data":{');

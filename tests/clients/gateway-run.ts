@@ -3,36 +3,38 @@ import { HIVE_GATEWAY, start } from './program.ts';
 import { freePort } from './tiny-subgraph.ts';
 import type { ClientWorld } from './world.ts';
 
+/** What a client sends: a document, or the id of one that was persisted. */
+export type GatewayCall = { readonly query: string } | { readonly documentId: string };
+
 /** The Hive gateway as a process of its own. */
 export interface GatewayRun extends AsyncDisposable {
   /** Everything it printed so far. */
   text(): string;
   /** Asks it, as often as it takes until the answer fits: a gateway starts, polls and reports in its own time. */
-  until(query: string, fits: (answer: unknown) => boolean): Promise<unknown>;
+  until(call: GatewayCall, fits: (answer: unknown) => boolean): Promise<unknown>;
 }
 
 /** It starts within seconds and polls every ten; on a busy machine everything takes longer. */
 const PATIENCE_MS = 60_000;
 const POLL_MS = 300;
 
-/** Starts it with a command line, and a configuration for what that has no words for: where usage is sent. */
+/** Starts it with a command line, and a configuration for what that has no words for. */
 export async function startGateway(
   world: ClientWorld,
-  options: { readonly line: string; readonly reporting: object },
+  options: { readonly line: string; readonly config: object },
 ): Promise<GatewayRun> {
   const port = await freePort();
   const name = `gateway-${port}.config.mjs`;
-  const config = JSON.stringify({ reporting: options.reporting });
-  await world.file(name, `export const gatewayConfig = ${config};\n`);
+  await world.file(name, `export const gatewayConfig = ${JSON.stringify(options.config)};\n`);
   const line = `supergraph ${options.line} --config-path ${name} --host 127.0.0.1 --port ${port}`;
   const program = start(HIVE_GATEWAY, line.split(' '), { cwd: world.folder });
   return {
     text: program.text,
-    until: (query, fits) =>
+    until: (call, fits) =>
       eventually(
         async () => {
           if (!program.isRunning()) throw new Error(`The gateway has ended: ${program.text()}`);
-          return ask(`http://127.0.0.1:${port}/graphql`, query);
+          return ask(`http://127.0.0.1:${port}/graphql`, call);
         },
         fits,
         (last) => `${JSON.stringify(last)}\n${program.text()}`,
@@ -41,7 +43,7 @@ export async function startGateway(
   };
 }
 
-async function ask(url: string, query: string): Promise<unknown> {
+async function ask(url: string, call: GatewayCall): Promise<unknown> {
   try {
     const response = await fetch(url, {
       method: 'POST',
@@ -50,7 +52,7 @@ async function ask(url: string, query: string): Promise<unknown> {
         'graphql-client-name': 'portal',
         'graphql-client-version': '7',
       },
-      body: JSON.stringify({ query }),
+      body: JSON.stringify(call),
     });
     return await response.json();
   } catch (error) {

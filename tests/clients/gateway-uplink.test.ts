@@ -34,16 +34,21 @@ describe('gateways that fetch over Uplink', () => {
     const key = `service:${graph.slug}:${token}`;
     await using gateway = await startGateway(world, {
       line: `--apollo-uplink ${world.url}/uplink --apollo-graph-ref ${ref} --apollo-key ${key} --polling 10s`,
-      reporting: {
-        type: 'graphos',
-        apiKey: key,
-        graphRef: ref,
-        endpoint: `${world.url}/api/ingress/traces`,
-        maxBatchDelay: 500,
-        alwaysSend: true,
+      config: {
+        reporting: {
+          type: 'graphos',
+          apiKey: key,
+          graphRef: ref,
+          endpoint: `${world.url}/api/ingress/traces`,
+          maxBatchDelay: 500,
+          alwaysSend: true,
+        },
       },
     });
-    const names = await gateway.until('query Names { products(first: 1) { name } }', hasData);
+    const names = await gateway.until(
+      { query: 'query Names { products(first: 1) { name } }' },
+      hasData,
+    );
     expect(names).toEqual({ data: { products: [{ name: 'Seal kit' }] } });
     const coordinates = await eventually(
       () =>
@@ -55,7 +60,7 @@ describe('gateways that fetch over Uplink', () => {
     );
     expect(coordinates).toContainEqual({ coordinate: 'Product.name' });
     await world.publish(pipeline, { ...published, sdl: PRODUCTS_WITH_COLOUR });
-    const colours = await gateway.until('{ products(first: 1) { colour } }', hasData);
+    const colours = await gateway.until({ query: '{ products(first: 1) { colour } }' }, hasData);
     expect(colours).toEqual({ data: { products: [{ colour: 'black' }] } });
   });
 
@@ -65,7 +70,14 @@ describe('gateways that fetch over Uplink', () => {
     const key = `service:${graph.slug}:hvo1/forged`;
     await using gateway = await startGateway(world, {
       line: `--apollo-uplink ${world.url}/uplink --apollo-graph-ref ${ref} --apollo-key ${key}`,
-      reporting: { type: 'graphos', apiKey: key, graphRef: ref, endpoint: `${world.url}/nowhere` },
+      config: {
+        reporting: {
+          type: 'graphos',
+          apiKey: key,
+          graphRef: ref,
+          endpoint: `${world.url}/nowhere`,
+        },
+      },
     });
     await eventually(
       () => Promise.resolve(gateway.text()),
