@@ -16,6 +16,7 @@ import { startInvoices } from '../subgraphs/invoices/main.ts';
 import { startPurchaseOrders } from '../subgraphs/purchase-orders/main.ts';
 import { startSuppliers } from '../subgraphs/suppliers/main.ts';
 import { startErpProcess } from './erp-process.ts';
+import { HOUSE_CONTRACTS } from './house-contracts.ts';
 import { startIdentityProvider } from './identity-provider.ts';
 import { CLIENTS, PEOPLE } from './people.ts';
 import { portsFrom } from './ports.ts';
@@ -27,6 +28,7 @@ import type { Log } from '#kernel/log.ts';
 import type { Schema } from '#kernel/provision.ts';
 import type { RoomOptions } from '#kernel/room.ts';
 import type { SchemaRegistry } from '../schema-registry/main.ts';
+import type { Owner } from '../schema-registry/ownership/owner.ts';
 import type { Shutdown } from '#kernel/shutdown.ts';
 import type { IdentityProvider } from './identity-provider.ts';
 import type { Listener } from './ports.ts';
@@ -45,6 +47,8 @@ export interface HubOptions {
   readonly durable: boolean;
   /** The target of the graph `finance` that the hub publishes to and its gateway serves. */
   readonly target: string;
+  /** Who answers for which part of that target's graph. */
+  readonly owners: readonly Owner[];
   /** Environment of the ERP simulator, such as `CONFIRM_DELAY_MS`. */
   readonly erpBehaviour: Readonly<Record<string, string>>;
   readonly log: Log;
@@ -211,7 +215,7 @@ const USAGE_FLUSH_MS = 5_000;
 async function publishHouse(
   registry: SchemaRegistry,
   contracts: Parameters<SchemaRegistry['publishAll']>[1],
-  { target: name, say }: HubOptions,
+  { target: name, owners, say }: HubOptions,
 ): ReturnType<SchemaRegistry['ensureTarget']> {
   const target = await registry.ensureTarget({ graph: GRAPH, target: name });
   const published = await registry.publishAll(target, contracts);
@@ -219,6 +223,11 @@ async function publishHouse(
   if (published.refusals.length > 0) {
     say(`The registry refused the house's contracts; what was published before goes on:`);
     published.refusals.forEach((line) => say(`  ${line}`));
+  }
+  const refusals = await registry.govern(target, { owners, contracts: HOUSE_CONTRACTS });
+  if (refusals.length > 0) {
+    say(`The registry refused owners or contracts of the house, which stay as they were:`);
+    refusals.forEach((line) => say(`  ${line}`));
   }
   return target;
 }

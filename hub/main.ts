@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import * as config from '#kernel/config.ts';
 import { createLog, errorText } from '#kernel/log.ts';
 import { createShutdown, shutdownOnSignals } from '#kernel/shutdown.ts';
+import { askAsDemoPrograms, DEMO_OWNERS } from './demo/registry.ts';
 import { seedDemo } from './demo/seed.ts';
 import { startHub } from './hub.ts';
 import { PORT_BASE } from './ports.ts';
@@ -56,22 +57,26 @@ async function main(shutdown: Shutdown): Promise<void> {
     nodeEnvironment: environment['NODE_ENV'],
     durable: settings.DURABLE,
     target: settings.TARGET,
+    owners: settings.DEMO ? DEMO_OWNERS : [],
     erpBehaviour: {},
     log,
     say,
   });
   shutdown.defer('hub', hub.close);
   if (settings.DEMO) {
+    const graphUrl = `${hub.urls.gateway}/graphql`;
+    const tokenOf = (login: string): Promise<string> => hub.identity.issueToken(login);
     await seedDemo({
-      graphUrl: `${hub.urls.gateway}/graphql`,
+      graphUrl,
       erpUrl: hub.urls['erp-simulator'],
       erpApiKey: hub.secrets.erpApiKey,
-      tokenOf: (login) => hub.identity.issueToken(login),
+      tokenOf,
       log,
       say,
     });
+    await askAsDemoPrograms({ graphUrl, tokenOf, say });
   }
-  say(welcome(hub.urls, settings.PORT_BASE));
+  say(welcome(hub.urls, settings.PORT_BASE, settings.TARGET));
 }
 
 /** A longer log is put aside at the next start, and the one put aside before is forgotten. */

@@ -2,8 +2,13 @@ import { PEOPLE } from './people.ts';
 import type { Listener } from './ports.ts';
 
 /** What a person reads when everything runs: addresses, logins, three things to try, and the line `ready`. */
-export function welcome(urls: Readonly<Record<Listener, string>>, portBase: number): string {
+export function welcome(
+  urls: Readonly<Record<Listener, string>>,
+  portBase: number,
+  target: string,
+): string {
   const graph = `http://localhost:${portBase}/graphql`;
+  const registry = `http://localhost:${portBase + 1}/graphql`;
   const shift = portBase === 4000 ? '' : `PORT_BASE=${portBase} `;
   const width = Math.max(...PEOPLE.map((person) => person.login.length));
   const logins = PEOPLE.map(
@@ -13,7 +18,7 @@ export function welcome(urls: Readonly<Record<Listener, string>>, portBase: numb
   return [
     '',
     'Graph         ' + graph + '  (HTTP and WebSocket)',
-    `Registry      http://localhost:${portBase + 1}/graphql`,
+    'Registry      ' + registry,
     `Identity      http://localhost:${portBase + 2}`,
     `ERP simulator ${urls['erp-simulator']}`,
     '',
@@ -28,6 +33,10 @@ export function welcome(urls: Readonly<Record<Listener, string>>, portBase: numb
     `   curl -s ${graph} -H "authorization: Bearer $(${shift}npm run -s token -- finance-operations)" -H 'content-type: application/json' \\`,
     `     -d '{"query":"{ exceptions(first: 10) { nodes { number kind code message suggestedAction } } }"}'`,
     '3. docs/recipes/requisition-to-payment.md walks one requisition to its payment, with a subscription open.',
+    '',
+    'The registry knows who uses what: who would miss the payment status of an invoice?',
+    `   curl -s ${registry} -H "authorization: Bearer $(${shift}npm run -s token -- architect)" -H 'content-type: application/json' \\`,
+    `     -d '{"query":"{ fieldUsage(target: { graph: \\"finance\\", target: \\"${target}\\" }, coordinates: [\\"Invoice.paymentStatus\\"]) { coordinate requests clients { name version requests lastSeenAt } } }"}'`,
     '',
     `ready ${graph}`,
   ].join('\n');

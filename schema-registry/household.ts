@@ -2,6 +2,7 @@ import { DAY_MS, shifted } from '#kernel/clock.ts';
 import { createToken } from './access/token-command.ts';
 import { publishEventContracts } from './event-contract/publication.ts';
 import { createGraph } from './graph/graph.ts';
+import { govern } from './governance.ts';
 import { currentVersion } from './publication/version-store.ts';
 import { findTarget } from './target.ts';
 import { createApiSchemaReader } from './usage/api-schema.ts';
@@ -10,6 +11,7 @@ import type { RegistryAction } from '#kernel/identity.ts';
 import type { Principal } from './access/principal.ts';
 import type { CheckResult } from './check/result.ts';
 import type { SubgraphInput } from './commands.ts';
+import type { Governance } from './governance.ts';
 import type { EventContractInput } from './event-contract/event-type.ts';
 import type { RegistryParts } from './registry.ts';
 import type { Target } from './target.ts';
@@ -20,7 +22,15 @@ export interface Household {
   ensureTarget(name: { readonly graph: string; readonly target: string }): Promise<Target>;
   /** Publishes contracts together. Refusals are told, not thrown: a graph that was published before goes on. */
   publishAll(target: Target, contracts: readonly HouseContract[]): Promise<HousePublication>;
-  publishEvents(target: Target, contracts: readonly EventContractInput[]): Promise<HousePublication>;
+  publishEvents(
+    target: Target,
+    contracts: readonly EventContractInput[],
+  ): Promise<HousePublication>;
+  /**
+   * Sets owners and contracts where they are not as wanted, so that a second start changes nothing. What somebody else has
+   * set stays as they want it. Answers with why any was refused, a line each.
+   */
+  govern(target: Target, wanted: Governance): Promise<readonly string[]>;
   /** A token for a part of the hub, such as its gateway; it lives as long as the hub is expected to run. */
   issueToken(target: Target, title: string, actions: readonly RegistryAction[]): Promise<string>;
   /** Ids of the keys that sign artefacts, to be trusted by whoever is started together with the registry. */
@@ -55,7 +65,8 @@ export function createHousehold(parts: RegistryParts): Household {
       if (known !== null) return known;
       value(await createGraph(asking, { slug: name.graph, title: title(name.graph) }));
       const made = await findTarget(database, name);
-      if (made === null) throw new Error(`A graph has no target "${name.target}"; use another one.`);
+      if (made === null)
+        throw new Error(`A graph has no target "${name.target}"; use another one.`);
       return made;
     },
     publishAll: async (target, contracts) => {
@@ -78,6 +89,8 @@ export function createHousehold(parts: RegistryParts): Household {
         refusals: published.ok ? [] : refusalsOf(published.problem),
       };
     },
+    govern: async (target, wanted) =>
+      (await govern(parts, { principal: HUB, target }, wanted)).flatMap(refusalsOf),
     issueToken: async (target, tokenTitle, actions) => {
       const made = await createToken(asking, {
         principal: HUB,
@@ -94,7 +107,10 @@ export function createHousehold(parts: RegistryParts): Household {
   };
 }
 
-function refusalsOf(problem: { readonly message: string; readonly result?: CheckResult }): string[] {
+function refusalsOf(problem: {
+  readonly message: string;
+  readonly result?: CheckResult;
+}): string[] {
   const errors = (problem.result?.steps ?? []).flatMap(({ name, findings }) =>
     findings
       .filter(({ severity }) => severity === 'ERROR')

@@ -23,6 +23,12 @@ export interface GraphClient {
   ): Promise<Data>;
 }
 
+/** An application as it names itself to the graph. */
+export interface Program {
+  readonly name: string;
+  readonly version: string;
+}
+
 /** The graph answered with a problem. */
 export class RefusedByGraph extends Error {
   override readonly name = 'RefusedByGraph';
@@ -39,7 +45,10 @@ export function createGraphClient(options: {
   /** Such as `http://127.0.0.1:4000/graphql`. */
   readonly url: string;
   readonly tokenOf: (login: string) => Promise<string>;
+  /** How it names itself, so that the registry can tell who uses what. */
+  readonly program?: Program;
 }): GraphClient {
+  const { program } = options;
   const ask: GraphClient['ask'] = async <Data>(
     login: string,
     query: string,
@@ -50,6 +59,12 @@ export function createGraphClient(options: {
       headers: {
         'content-type': 'application/json',
         authorization: `Bearer ${await options.tokenOf(login)}`,
+        ...(program === undefined
+          ? {}
+          : {
+              'graphql-client-name': program.name,
+              'graphql-client-version': program.version,
+            }),
       },
       body: JSON.stringify({ query, variables }),
     });

@@ -24,7 +24,11 @@ export interface SeedOptions {
  * through by the commands that people use. An installation that has requisitions is left alone.
  */
 export async function seedDemo(options: SeedOptions): Promise<void> {
-  const graph = createGraphClient({ url: options.graphUrl, tokenOf: remembered(options.tokenOf) });
+  const graph = createGraphClient({
+    url: options.graphUrl,
+    tokenOf: remembered(options.tokenOf),
+    program: { name: 'demo-seeder', version: '1.0.0' },
+  });
   if (await isSeeded(graph)) return;
   const startedMs = monotonicMs();
   options.say(

@@ -1,0 +1,33 @@
+import type { ContractInput } from '../schema-registry/contract/contract-command.ts';
+
+/** What is about persons, what says where money goes, and what is for few eyes. */
+const CLASSIFIED = ['pii', 'bank', 'restricted'];
+
+/**
+ * The parts of the finance graph for its three kinds of readers. A type that carries `portal` shows all of itself in the
+ * portal but what is classified or `internal`; a partner sees single fields only, so that a new one is hidden until
+ * somebody tags it.
+ */
+export const HOUSE_CONTRACTS: readonly ContractInput[] = [
+  {
+    name: 'portal',
+    includeTags: ['portal'],
+    excludeTags: [...CLASSIFIED, 'internal'],
+    forbiddenTags: CLASSIFIED,
+    removeUnreachable: true,
+  },
+  {
+    name: 'partner',
+    includeTags: ['partner'],
+    excludeTags: [],
+    forbiddenTags: CLASSIFIED,
+    removeUnreachable: true,
+  },
+  {
+    name: 'internal',
+    includeTags: [],
+    excludeTags: ['restricted'],
+    forbiddenTags: ['bank'],
+    removeUnreachable: true,
+  },
+];
