@@ -105,6 +105,13 @@ const CASES: readonly Case[] = [
     ['REQUIRED_ADDED'],
     [],
   ],
+  [
+    'what a required property of objects brings with it, where numbers may stand, too',
+    { dependentSchemas: { b: { type: 'string' } }, required: ['b'], maximum: 0 },
+    { dependentSchemas: { b: { type: 'string' } }, required: ['b'], minimum: 1 },
+    ['MINIMUM_RAISED'],
+    ['MAXIMUM_LOWERED'],
+  ],
 ];
 
 describe('comparisons of objects, judged STRICT', () => {

@@ -61,8 +61,9 @@ export function placeOf(
     add(description);
   };
   schemas.forEach(add);
-  // What a required property brings with it may require further ones, until nothing is added any more.
-  for (let before = -1; before !== open.size;) {
+  // What a required property brings with it may require further ones, until nothing is added any more. Only objects have
+  // properties: where something else may stand, what is required of objects brings nothing with it.
+  for (let before = -1; before !== open.size && mayBringAlong([...open]);) {
     before = open.size;
     const required = requiredOf([...open]);
     for (const schema of open) {
@@ -71,6 +72,13 @@ export function placeOf(
     }
   }
   return { schemas: [...open], possible, opened, known: {} };
+}
+
+function mayBringAlong(schemas: readonly SchemaObject[]): boolean {
+  return (
+    schemas.some((schema) => schema['dependentSchemas'] !== undefined) &&
+    [...typesUnder(schemas)].every((type) => type === 'object')
+  );
 }
 
 /** A schema that only this value satisfies, said in words that every rule understands. */
