@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { Secret } from '#kernel/config.ts';
 import { configurationFailure, usageFailure } from './failure.ts';
@@ -65,7 +65,7 @@ export function readConfiguration(
     timeoutMs: timeoutMs(flags.timeout, read.timeoutSeconds),
     subgraphs: Object.entries(read.subgraphs ?? {}).map(([name, subgraph]) => ({
       name,
-      file: join(dirname(file ?? ''), subgraph.file),
+      file: relative(folder, join(dirname(file ?? ''), subgraph.file)),
       url: subgraph.url ?? null,
     })),
   };

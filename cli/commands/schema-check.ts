@@ -2,6 +2,7 @@ import { NO_PLACES } from '../coordinate-place.ts';
 import { usageFailure } from '../failure.ts';
 import { CHECK_SCHEMA, READ_CHECK } from '../operations/schema.ts';
 import { checkReport, checkText, onlyStep, reportText } from '../render/check-text.ts';
+import { counted } from '../render/style.ts';
 import { accepted, found, nameOf } from '../reply.ts';
 import { readSubgraphFiles, STATED_VERSION_OPTION, SUBGRAPH_OPTIONS } from '../subgraph-files.ts';
 import type { Command, CommandContext, Option, Outcome, Words } from '../command.ts';
@@ -93,7 +94,9 @@ async function checkFiles(context: CommandContext, words: Words, retire: readonl
       'Nothing to check: give --subgraph name=file, or name the subgraphs in concord.config.json.',
     );
   const source = await sourceOf(context, words);
-  context.progress(`Checking ${subgraphs.length + retire.length} subgraphs of ${nameOf(target)} …`);
+  context.progress(
+    `Checking ${counted(subgraphs.length + retire.length, 'subgraph')} of ${nameOf(target)} …`,
+  );
   const { checkSubgraphs } = await context.registry.ask(CHECK_SCHEMA, {
     input: { target, subgraphs, retire, ...source },
   });

@@ -3,6 +3,7 @@ import { usageFailure } from '../failure.ts';
 import { PROMOTE_SCHEMA, PUBLISH_SCHEMA, ROLL_SCHEMA_BACK } from '../operations/schema.ts';
 import { checkReport, checkText } from '../render/check-text.ts';
 import { readTargetName } from '../configuration.ts';
+import { counted } from '../render/style.ts';
 import { accepted, nameOf } from '../reply.ts';
 import { readSubgraphFiles, STATED_VERSION_OPTION, SUBGRAPH_OPTIONS } from '../subgraph-files.ts';
 import { checkRetirement, SOURCE_OPTIONS, sourceOf } from './schema-check.ts';
@@ -31,7 +32,9 @@ export const SCHEMA_PUBLICATION_COMMANDS: readonly Command[] = [
         );
       const target = context.target();
       const { author, commit } = await sourceOf(context, words);
-      context.progress(`Publishing ${subgraphs.length} subgraphs to ${nameOf(target)} …`);
+      context.progress(
+        `Publishing ${counted(subgraphs.length, 'subgraph')} to ${nameOf(target)} …`,
+      );
       const published = await publish(context, { target, subgraphs, retire: [], author, commit });
       return publicationOutcome(published, `Publication to ${nameOf(target)}`, places);
     },

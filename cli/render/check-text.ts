@@ -1,6 +1,6 @@
 import { blocks, table } from './table.ts';
 import { findingsOf, placeOf } from './report.ts';
-import { oneLine } from './style.ts';
+import { counted, oneLine } from './style.ts';
 import type { CheckOutcomePartsFragment, ChangePartsFragment } from '../generated.ts';
 import type { Places } from '../coordinate-place.ts';
 import type { Level, Report, ReportedFinding } from './report.ts';
@@ -127,7 +127,7 @@ function usersOf({ usage }: ChangePartsFragment): string | null {
     `${name} ${version}`.trim().concat(` (${requests})`),
   );
   const documents =
-    usage.documents.length === 0 ? [] : [`${usage.documents.length} persisted documents`];
+    usage.documents.length === 0 ? [] : [counted(usage.documents.length, 'persisted document')];
   const more = clients.length - CLIENTS_TOLD;
   return [
     ...clients.slice(0, CLIENTS_TOLD),
@@ -152,7 +152,12 @@ function versionLine({ supergraphVersion, subgraphVersions }: CheckOutcomePartsF
 export function onlyStep(report: Report, name: string): Report {
   const steps = report.steps.filter((step) => step.name === name);
   const ok = steps.every(({ status }) => status !== 'failed');
-  return { ...report, steps, ok, summary: `${findingsOf({ ...report, steps }).length} findings.` };
+  return {
+    ...report,
+    steps,
+    ok,
+    summary: `${counted(findingsOf({ ...report, steps }).length, 'finding')}.`,
+  };
 }
 
 /** A report without changes or versions, for people. */

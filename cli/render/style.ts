@@ -41,3 +41,8 @@ export function harmless(text: string): string {
 export function oneLine(text: string): string {
   return harmless(text).replace(/\s+/g, ' ').trim();
 }
+
+/** `1 subgraph`, `2 subgraphs`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

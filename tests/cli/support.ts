@@ -12,7 +12,6 @@ import { schemaUrl } from '#kernel/provision.ts';
 import { startTokenIssuer } from '../../gateway/test-world/token-issuer.ts';
 import { startSchemaRegistry } from '../../schema-registry/main.ts';
 import { BUS_MIGRATIONS, createTestDatabase } from '../support/test-database.ts';
-import type { SchemaRegistry } from '../../schema-registry/main.ts';
 import type { RegistryAction } from '#kernel/identity.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
@@ -34,12 +33,13 @@ export interface RunOptions {
 /** The real registry, and the command line as people start it. */
 export interface CliWorld extends AsyncDisposable {
   readonly url: string;
-  readonly registry: SchemaRegistry;
   readonly folder: string;
   /** An access token of somebody with these roles. */
   person(sub: string, ...roles: readonly string[]): Promise<string>;
   /** A graph of its own, whose target `production` the program is pointed at, with a token for it. */
   graph(slug: string): Promise<CliGraph>;
+  /** The same, with the shop published, not by the program. */
+  shop(slug: string): Promise<CliGraph>;
   file(name: string, text: string): Promise<string>;
   read(name: string): Promise<string>;
   run(words: readonly string[], options?: RunOptions): Promise<Run>;
@@ -48,7 +48,6 @@ export interface CliWorld extends AsyncDisposable {
 export interface CliGraph {
   /** What the program is told by its environment. */
   readonly env: Readonly<Record<string, string>>;
-  readonly targetId: string;
   /** A token of the registry's own for these actions in the target. */
   token(...actions: readonly RegistryAction[]): Promise<string>;
   /** Runs as an architect. */
@@ -79,25 +78,33 @@ export async function createCliWorld(): Promise<CliWorld> {
     issuer.token({ sub, roles });
   const run = (words: readonly string[], options: RunOptions = {}): Promise<Run> =>
     runProgram(words, { folder, ...options });
+  const graph = async (slug: string): Promise<CliGraph> => {
+    const target = await registry.ensureTarget({ graph: slug, target: 'production' });
+    const env = {
+      CONCORD_REGISTRY: registry.url,
+      CONCORD_GRAPH: `${slug}@production`,
+      CONCORD_TOKEN: await person('architect', 'architect'),
+    };
+    return {
+      env,
+      token: (...actions) => registry.issueToken(target, 'pipeline', actions),
+      run: (words, options = {}) => run(words, { ...options, env: { ...env, ...options.env } }),
+    };
+  };
   return {
     url: registry.url,
-    registry,
     folder,
     person,
     run,
-    graph: async (slug) => {
+    graph,
+    shop: async (slug) => {
       const target = await registry.ensureTarget({ graph: slug, target: 'production' });
-      const env = {
-        CONCORD_REGISTRY: registry.url,
-        CONCORD_GRAPH: `${slug}@production`,
-        CONCORD_TOKEN: await person('architect', 'architect'),
-      };
-      return {
-        env,
-        targetId: target.id,
-        token: (...actions) => registry.issueToken(target, 'pipeline', actions),
-        run: (words, options = {}) => run(words, { ...options, env: { ...env, ...options.env } }),
-      };
+      const { refusals } = await registry.publishAll(target, [
+        { subgraph: 'orders', url: 'http://orders:4001/graphql', sdl: ORDERS },
+        { subgraph: 'invoices', url: 'http://invoices:4001/graphql', sdl: INVOICES },
+      ]);
+      if (refusals.length > 0) throw new Error(refusals.join('\n'));
+      return graph(slug);
     },
     file: async (name, text) => {
       await writeFile(join(folder, name), text);
