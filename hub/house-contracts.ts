@@ -1,4 +1,4 @@
-import type { ContractInput } from '../schema-registry/contract/contract-command.ts';
+import type { SchemaRegistry } from '../schema-registry/main.ts';
 
 /** What is about persons, what says where money goes, and what is for few eyes. */
 const CLASSIFIED = ['pii', 'bank', 'restricted'];
@@ -8,7 +8,7 @@ const CLASSIFIED = ['pii', 'bank', 'restricted'];
  * portal but what is classified or `internal`; a partner sees single fields only, so that a new one is hidden until
  * somebody tags it.
  */
-export const HOUSE_CONTRACTS: readonly ContractInput[] = [
+export const HOUSE_CONTRACTS: Parameters<SchemaRegistry['govern']>[1]['contracts'] = [
   {
     name: 'portal',
     includeTags: ['portal'],

@@ -16,7 +16,7 @@ import { startInvoices } from '../subgraphs/invoices/main.ts';
 import { startPurchaseOrders } from '../subgraphs/purchase-orders/main.ts';
 import { startSuppliers } from '../subgraphs/suppliers/main.ts';
 import { startErpProcess } from './erp-process.ts';
-import { HOUSE_CONTRACTS } from './house-contracts.ts';
+import { publishHouse } from './house-publication.ts';
 import { startIdentityProvider } from './identity-provider.ts';
 import { CLIENTS, PEOPLE } from './people.ts';
 import { portsFrom } from './ports.ts';
@@ -27,8 +27,7 @@ import type { InternalKey, TrustedKeys } from '#kernel/internal-token.ts';
 import type { Log } from '#kernel/log.ts';
 import type { Schema } from '#kernel/provision.ts';
 import type { RoomOptions } from '#kernel/room.ts';
-import type { SchemaRegistry } from '../schema-registry/main.ts';
-import type { Owner } from '../schema-registry/ownership/owner.ts';
+import type { HousePublication } from './house-publication.ts';
 import type { Shutdown } from '#kernel/shutdown.ts';
 import type { IdentityProvider } from './identity-provider.ts';
 import type { Listener } from './ports.ts';
@@ -48,7 +47,7 @@ export interface HubOptions {
   /** The target of the graph `finance` that the hub publishes to and its gateway serves. */
   readonly target: string;
   /** Who answers for which part of that target's graph. */
-  readonly owners: readonly Owner[];
+  readonly owners: HousePublication['owners'];
   /** Environment of the ERP simulator, such as `CONFIRM_DELAY_MS`. */
   readonly erpBehaviour: Readonly<Record<string, string>>;
   readonly log: Log;
@@ -177,7 +176,8 @@ async function startRooms(foundation: Foundation): Promise<void> {
   shutdown.defer('schema-registry', registry.close);
   await startErp(foundation);
   const contracts = await startSubgraphs(foundation);
-  const target = await publishHouse(registry, contracts, options);
+  const { target: name, owners, say } = options;
+  const target = await publishHouse(registry, { target: name, subgraphs: contracts, owners, say });
   const token = new Secret(
     await registry.issueToken(target, 'gateway of the hub', ['artifact:read', 'usage:report']),
   );
@@ -207,32 +207,6 @@ async function startRooms(foundation: Foundation): Promise<void> {
 
 /** Soon enough that an architect sees in a check what was asked a moment ago. */
 const USAGE_FLUSH_MS = 5_000;
-
-/**
- * Publishes the house's own contracts by the path that everybody's take. What the target's policy refuses stays as it was
- * published before, and is told; without anything published before there is nothing to serve.
- */
-async function publishHouse(
-  registry: SchemaRegistry,
-  contracts: Parameters<SchemaRegistry['publishAll']>[1],
-  { target: name, owners, say }: HubOptions,
-): ReturnType<SchemaRegistry['ensureTarget']> {
-  const target = await registry.ensureTarget({ graph: GRAPH, target: name });
-  const published = await registry.publishAll(target, contracts);
-  if (!published.isServed) throw new Error(published.refusals.join('\n'));
-  if (published.refusals.length > 0) {
-    say(`The registry refused the house's contracts; what was published before goes on:`);
-    published.refusals.forEach((line) => say(`  ${line}`));
-  }
-  const refusals = await registry.govern(target, { owners, contracts: HOUSE_CONTRACTS });
-  if (refusals.length > 0) {
-    say(`The registry refused owners or contracts of the house, which stay as they were:`);
-    refusals.forEach((line) => say(`  ${line}`));
-  }
-  return target;
-}
-
-const GRAPH = 'finance';
 
 async function startErp({ options, shutdown, secrets, ports, urls }: Foundation): Promise<void> {
   const erp = await startErpProcess({

@@ -32,6 +32,18 @@ export interface ChangeRequest {
   readonly contextId: string | null;
 }
 
+/** A subgraph's contract to compare with instead of the current one, such as that of the branch that a change goes into. */
+export interface Baseline {
+  readonly subgraph: string;
+  readonly sdl: string;
+}
+
+/** A change to check. */
+export interface CheckRequest extends ChangeRequest {
+  /** Compares with this contract of a subgraph, composed with the other current ones, instead of with what is current. */
+  readonly baseline?: Baseline | null;
+}
+
 export interface StoredCheck {
   readonly id: string;
   readonly createdAt: Date;
@@ -78,7 +90,7 @@ export interface CheckFailed extends Problem<'CHECK_FAILED'> {
  */
 export interface RegistryCommands {
   /** Checks and stores the check; never changes what is current. */
-  check(request: ChangeRequest): Promise<Result<StoredCheck>>;
+  check(request: CheckRequest): Promise<Result<StoredCheck>>;
   /** Checks against the state that it commits to, and publishes; what fails the check is refused and not stored. */
   publish(request: ChangeRequest): Promise<Result<Published, CheckFailed | Problem>>;
   /** Makes another target's version (the current one, or one by id) current here, checked as a publication is. */
@@ -94,5 +106,5 @@ export interface RegistryCommands {
     readonly target: Target;
     readonly versionId: string;
     readonly reason: string;
-  }): Promise<Result<Published, Problem>>;
+  }): Promise<Result<Published>>;
 }

@@ -1,5 +1,5 @@
 import { DAY_MS, shifted } from '#kernel/clock.ts';
-import { createToken } from './access/token-command.ts';
+import { createToken, revokeToken } from './access/token-command.ts';
 import { publishEventContracts } from './event-contract/publication.ts';
 import { createGraph } from './graph/graph.ts';
 import { govern } from './governance.ts';
@@ -51,7 +51,8 @@ export interface HousePublication {
 }
 
 const HUB: Principal = { id: 'hub', name: 'The hub', kind: 'service', allows: () => true };
-const TOKEN_DAYS = 30;
+/** As long as a token may live; a hub that runs longer makes another one when it is started again. */
+const TOKEN_DAYS = 400;
 const REFUSALS_TOLD = 10;
 
 export function createHousehold(parts: RegistryParts): Household {
@@ -92,6 +93,7 @@ export function createHousehold(parts: RegistryParts): Household {
     govern: async (target, wanted) =>
       (await govern(parts, { principal: HUB, target }, wanted)).flatMap(refusalsOf),
     issueToken: async (target, tokenTitle, actions) => {
+      await revokeFormer(parts, target, tokenTitle);
       const made = await createToken(asking, {
         principal: HUB,
         title: tokenTitle,
@@ -105,6 +107,19 @@ export function createHousehold(parts: RegistryParts): Household {
     },
     keyIds: async () => (await parts.keys.published()).keys.map(({ kid }) => kid),
   };
+}
+
+/** The tokens of earlier starts, whose secrets nobody has any more. */
+async function revokeFormer(
+  { database, clock }: RegistryParts,
+  target: Target,
+  tokenTitle: string,
+): Promise<void> {
+  const former = await database.query<{ id: string }>(
+    'select id from access_token where target_id = $1 and title = $2 and created_by = $3 and revoked_at is null',
+    [target.id, tokenTitle, HUB.id],
+  );
+  for (const { id } of former) await revokeToken({ database, clock }, { principal: HUB, id });
 }
 
 function refusalsOf(problem: {

@@ -2,6 +2,7 @@ import * as config from '#kernel/config.ts';
 import { createAccessTokenVerifier, DEFAULT_CLAIMS } from '#kernel/access-token.ts';
 import { httpProblem } from '#kernel/http.ts';
 import { openRoom, ROOM_SETTINGS, roomOptions, runProcess } from '#kernel/room.ts';
+import { startSweep } from '#kernel/sweep.ts';
 import { readSubgraphSdl, serveGraph } from '#kernel/subgraph.ts';
 import { createAuthenticator } from './access/authenticator.ts';
 import { openSigningKeys } from './artifact/signing-key.ts';
@@ -11,6 +12,7 @@ import { createHousehold } from './household.ts';
 import { createCommands } from './registry-commands.ts';
 import { registryRoutes, schemaFiles, startChores } from './registry.ts';
 import { resolvers } from './resolvers.ts';
+import { sweepUsage } from './usage/usage-sweep.ts';
 import { SDL_MAX_BYTES } from './check/proposed.ts';
 import type { AccessTokenRules } from '#kernel/access-token.ts';
 import type { Secret } from '#kernel/config.ts';
@@ -66,6 +68,12 @@ export async function startSchemaRegistry(options: SchemaRegistryOptions): Promi
     const server = await serveRegistry(options, parts, room.ready);
     shutdown.defer('http', server.close);
     shutdown.defer('chores', startChores(parts).close);
+    const forgetting = { name: 'schema_registry usage', log };
+    const sweep = startSweep({
+      ...forgetting,
+      sweep: (stop) => sweepUsage({ database, clock }, stop),
+    });
+    shutdown.defer('usage sweep', sweep.close);
     shutdown.defer('checkpoints', startCheckpoints({ database, keys, clock, log }).close);
     return { url: server.url, close: shutdown.run, ...createHousehold(parts) };
   } catch (error) {

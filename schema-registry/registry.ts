@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { errorText } from '#kernel/log.ts';
 import { pause } from '#kernel/shutdown.ts';
 import { createAppCommands } from './app/app-command.ts';
-import { findDocument } from './app/app-store.ts';
+import { activeDocuments, findDocument } from './app/app-store.ts';
 import { artifactRoutes } from './artifact/cdn.ts';
 import { remindOfSunsets } from './deprecation/reminder.ts';
 import { readAsyncApi } from './event-contract/async-api.ts';
@@ -32,7 +32,9 @@ export function schemaFiles(): URL[] {
   const folders = readdirSync(HERE, { withFileTypes: true }).filter((entry) => entry.isDirectory());
   const slices = folders.flatMap(({ name }) => {
     const folder = new URL(`${name}/`, HERE);
-    return readdirSync(folder).includes('schema.graphql') ? [new URL('schema.graphql', folder)] : [];
+    return readdirSync(folder).includes('schema.graphql')
+      ? [new URL('schema.graphql', folder)]
+      : [];
   });
   return [new URL('schema.graphql', HERE), ...slices];
 }
@@ -80,7 +82,8 @@ async function readDocument(
 ): Promise<string | null> {
   const { targetId, app, appVersion: version, hash } = document;
   if (hash !== null) return findDocument(database, { targetId, app, version, hash });
-  return null;
+  const documents = await activeDocuments(database, { targetId, app, version });
+  return documents.length === 0 ? null : JSON.stringify(documents);
 }
 
 /** What the registry does by itself, and how often it looks. */

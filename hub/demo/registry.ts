@@ -1,14 +1,14 @@
 import { dateOf, systemClock } from '#kernel/clock.ts';
 import { errorText } from '#kernel/log.ts';
 import { createGraphClient } from './graph-client.ts';
-import type { Owner } from '../../schema-registry/ownership/owner.ts';
+import type { SchemaRegistry } from '../../schema-registry/main.ts';
 import type { Program } from './graph-client.ts';
 
 /** Who reviews schemas among the demo's people; two, because nobody signs off what they proposed. */
 const REVIEWERS = ['architect', 'second-architect'];
 
 /** The teams that answer for the house's subgraphs and for what is classified, with the demo's people in them. */
-export const DEMO_OWNERS: readonly Owner[] = [
+export const DEMO_OWNERS: Parameters<SchemaRegistry['govern']>[1]['owners'] = [
   owner('subgraph:suppliers', 'supplier-data'),
   owner('subgraph:budgets', 'controlling'),
   owner('subgraph:approvals', 'procurement'),
@@ -20,7 +20,10 @@ export const DEMO_OWNERS: readonly Owner[] = [
   owner('classification:restricted', 'information-security'),
 ];
 
-function owner(subject: string, team: string): Owner {
+function owner(
+  subject: string,
+  team: string,
+): Parameters<SchemaRegistry['govern']>[1]['owners'][number] {
   return { subject, team, members: REVIEWERS };
 }
 

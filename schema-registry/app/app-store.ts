@@ -160,3 +160,15 @@ export async function findDocument(
   );
   return row?.body ?? null;
 }
+
+/** All documents of an active app, by hash; none when it is not served. */
+export function activeDocuments(
+  sql: Sql,
+  key: { readonly targetId: string; readonly app: string; readonly version: string },
+): Promise<{ hash: string; body: string }[]> {
+  return sql.query(
+    `select hash, body from app join app_document on app_id = app.id
+     where target_id = $1 and name = $2 and version = $3 and status = 'ACTIVE' order by hash`,
+    [key.targetId, key.app, key.version],
+  );
+}

@@ -5,7 +5,7 @@ import { requireAction } from '../access/principal.ts';
 import { insertCheck, lastCheckOfContext } from './check-store.ts';
 import { examine } from './examine.ts';
 import type { InvalidInput, Problem, Result } from '#kernel/problem.ts';
-import type { ChangeRequest, StoredCheck } from '../commands.ts';
+import type { CheckRequest, StoredCheck } from '../commands.ts';
 import type { PublishDeps } from '../publication/publish.ts';
 
 /** A context that was left alone for so long is another pull request's by now. */
@@ -19,7 +19,7 @@ export interface StaleContext extends Problem<'STALE_CONTEXT'> {
 /** Checks a change and stores the check; what is current stays as it is. */
 export async function check(
   deps: PublishDeps,
-  request: ChangeRequest,
+  request: CheckRequest,
 ): Promise<Result<StoredCheck, InvalidInput | StaleContext>> {
   const { target, principal, contextId } = request;
   const scope = { graphId: target.graphId, targetId: target.id };
@@ -27,7 +27,12 @@ export async function check(
     requireAction(principal, 'schema:check', { ...scope, subgraph });
   const flaw = contextId === null ? null : await contextFlaw(deps, target.id, contextId);
   if (flaw !== null) return refused(flaw);
-  const examined = await examine(deps, { target, change: request, publishing: false });
+  const examined = await examine(deps, {
+    target,
+    change: request,
+    publishing: false,
+    baseline: request.baseline ?? null,
+  });
   if (!examined.ok) return examined;
   const id = newId(deps.clock);
   const createdAt = deps.clock.now();

@@ -9,13 +9,14 @@ import { readPolicy } from '../policy/policy-store.ts';
 import { matchingProposal } from '../proposal/proposal-publication.ts';
 import { contractVersions, currentVersion, usedVersions } from '../publication/version-store.ts';
 import { allChanges, gatherFacts } from './facts.ts';
+import { againstBaseline } from './baseline.ts';
 import { finding } from './finding.ts';
 import { propose } from './proposed.ts';
 import { answerSteps, failedComposition } from './steps.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Sql } from '#kernel/database.ts';
 import type { InvalidInput, Result } from '#kernel/problem.ts';
-import type { ChangeRequest, SupergraphVersion } from '../commands.ts';
+import type { Baseline, ChangeRequest, SupergraphVersion } from '../commands.ts';
 import type { Analysis } from '../composition/analysis.ts';
 import type { Workshop } from '../composition/workshop.ts';
 import type { Contract } from '../contract/contract.ts';
@@ -25,6 +26,7 @@ import type { Owners } from '../policy/lint-context.ts';
 import type { TargetPolicy } from '../policy/target-policy.ts';
 import type { Proposal } from '../proposal/proposal.ts';
 import type { Target } from '../target.ts';
+import type { Analysing } from './baseline.ts';
 import type { Composed } from './facts.ts';
 import type { Proposed } from './proposed.ts';
 import type { CheckResult } from './result.ts';
@@ -54,12 +56,14 @@ export interface Examined {
   /** Contracts as they would be, when the change is one of contracts; else those that are stored. */
   readonly contracts?: readonly Contract[];
   readonly publishing: boolean;
+  /** What a check is held against instead of what is current; a publication has none. */
+  readonly baseline?: Baseline | null;
 }
 
 /** Composes and judges a change; reads, never writes. */
 export async function examine(
   deps: ExamineDeps,
-  { target, change, contracts: wanted, publishing }: Examined,
+  { target, change, contracts: wanted, publishing, baseline = null }: Examined,
 ): Promise<Result<Examination, InvalidInput>> {
   const { database } = deps;
   const base = await currentVersion(database, target.id);
@@ -74,7 +78,13 @@ export async function examine(
   ]);
   const known = { base, proposed, contracts, policy, owners, references };
   const job = { ...(await jobOf(database, known)), withTexts: publishing };
-  const analysis = await analysed(deps, job, proposed.texts);
+  const analysing = { job, texts: proposed.texts };
+  const run = (one: Analysing<Job>): Promise<Analysis> => analysed(deps, one.job, one.texts);
+  const held =
+    baseline === null
+      ? { ok: true as const, ...analysing }
+      : await againstBaseline(analysing, { baseline, base }, run);
+  const analysis = held.ok ? await run(held) : held;
   if (!analysis.ok) {
     const errors = analysis.errors.map((error) => finding(error));
     return accepted({

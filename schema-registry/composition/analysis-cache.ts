@@ -40,8 +40,8 @@ const DOCUMENTS_MAX = 300;
 /** Those of the last few checks: their subgraph is linted and its findings are placed. */
 const LOCATED_MAX = 8;
 /** Current schema of a graph with its contracts, and those of a few other targets. */
-const VIEWS_MAX = 16;
-const COMPOSITIONS_MAX = 3;
+const VIEWS_MAX = 10;
+const COMPOSITIONS_MAX = 2;
 
 export function createAnalysisCache(): AnalysisCache {
   const texts = createLru<string>({ sizeMax: TEXT_CHARACTERS_MAX, sizeOf: (text) => text.length });

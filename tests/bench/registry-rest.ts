@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { generateInternalKey } from '#kernel/internal-token.ts';
 import { schemaUrl } from '#kernel/provision.ts';
@@ -16,13 +17,15 @@ const READY_WITHIN_MS = 30_000;
 export async function benchRest(bench: Bench): Promise<Line[]> {
   const { publicJwk, ...internalKey } = generateInternalKey('schema-registry');
   const port = bench.hub.portBase + 90;
+  const secrets = await readFile(join(bench.hub.dataFolder, 'secrets.json'), 'utf8');
+  const { registrySecret } = JSON.parse(secrets) as { registrySecret: string };
   const env = {
     DATABASE_URL: schemaUrl(bench.adminUrl, 'schema_registry', bench.password),
     BUS_DATABASE_URL: schemaUrl(bench.adminUrl, 'bus', bench.password),
     PORT: String(port),
     INTERNAL_KEY: JSON.stringify(internalKey),
     INTERNAL_TRUSTED_KEYS: JSON.stringify({ 'schema-registry': publicJwk }),
-    REGISTRY_SECRET: '0123456789abcdef0123456789abcdef',
+    REGISTRY_SECRET: registrySecret,
     OIDC_ISSUER: 'http://127.0.0.1:1',
     OIDC_JWKS_URL: 'http://127.0.0.1:1/jwks',
     LOG_LEVEL: 'silent',
