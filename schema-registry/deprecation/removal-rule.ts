@@ -98,7 +98,7 @@ export function usersOf({ clients, documents }: CoordinateUsage): string {
   const users = [
     ...clients.map(
       ({ name, version, requests, lastSeenAt }) =>
-        `${name || 'an unnamed client'} ${version} (${requests} requests, last ${dateOf(lastSeenAt)})`,
+        `${name || 'an unnamed client'} ${version} (${requests} ${requests === 1 ? 'request' : 'requests'}, last ${dateOf(lastSeenAt)})`,
     ),
     ...documents.map(({ app, version, hash }) => `document ${hash} of the app ${app} ${version}`),
   ];
