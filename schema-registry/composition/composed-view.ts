@@ -1,4 +1,5 @@
 import { buildASTSchema, print } from 'graphql';
+import { errorText } from '#kernel/log.ts';
 import { apiOf } from './api-schema.ts';
 import { hiddenBy } from './contract-filter.ts';
 import { graphView } from './graph-view.ts';
@@ -43,14 +44,18 @@ export function composedView(composed: ComposedGraph): ComposedView | Refused {
   const errors = inaccessibilityErrors(graph, graph.inaccessible);
   if (errors.length > 0) return { ok: false, errors };
   const api = apiOf(supergraph);
+  const view = buildable(api);
+  if (!view.ok) return view;
   const contracts = new Map<string, ContractView | Refused>();
   const cut = (filter: TagFilter): ContractView | Refused => {
     const hides = hiddenBy(graph, filter);
     if (!hides.ok) return hides;
     const pruned = prunedApi(api, hides.hidden);
+    const view = buildable(pruned);
+    if (!view.ok) return view;
     return {
       ok: true,
-      api: viewOf(pruned),
+      api: view.value,
       texts: once(() => ({
         supergraphSdl: print(hiddenSupergraph(supergraph, hides.hidden)),
         apiSdl: print(pruned),
@@ -60,7 +65,7 @@ export function composedView(composed: ComposedGraph): ComposedView | Refused {
   return {
     ok: true,
     supergraph,
-    api: viewOf(api),
+    api: view.value,
     texts: once(() => ({ supergraphSdl: composed.supergraphSdl(), apiSdl: print(api) })),
     contract: (filter) => {
       const key = JSON.stringify(filter);
@@ -69,6 +74,18 @@ export function composedView(composed: ComposedGraph): ComposedView | Refused {
       return view;
     },
   };
+}
+
+/** A schema that composes by the rules and cannot be built all the same is a refusal with a name, and not our failure. */
+function buildable(
+  document: DocumentNode,
+): { readonly ok: true; readonly value: SchemaView } | Refused {
+  try {
+    return { ok: true, value: viewOf(document) };
+  } catch (error) {
+    const message = `The API schema cannot be built: ${errorText(error)}`;
+    return { ok: false, errors: [{ code: 'INVALID_API_SCHEMA', message }] };
+  }
 }
 
 /** A schema in the forms in which it is asked. */

@@ -209,6 +209,23 @@ describe('a contract cut from the composed supergraph is the contract composed f
     expect(api).not.toContain('V');
   });
 
+  it('keeps what a composed directive takes, whatever its tags', () => {
+    const sdl =
+      `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@composeDirective"])
+      @link(url: "https://concord.example/sunset/v1.0", import: ["@sunset"]) @composeDirective(name: "@sunset")
+      directive @sunset(on: Date!) on FIELD_DEFINITION scalar Date
+      type Query { a: Int @tag(name: "x") b: Date }`.replace(
+        'import: ["@composeDirective"]',
+        'import: ["@composeDirective", "@tag"]',
+      );
+    const composed = composeServices([{ name: 's', url: 'http://s', typeDefs: parse(sdl) }]);
+    if (composed.supergraphDocumentNode === undefined) throw new Error(String(composed.errors));
+    const supergraph = composed.supergraphDocumentNode;
+    const hides = hiddenBy(graphView(supergraph), filter(['x'], []));
+    if (!hides.ok) throw new Error(JSON.stringify(hides.errors));
+    expect(shown(prunedApi(apiOf(supergraph), hides.hidden))).toContain('scalar Date');
+  });
+
   it('leaves a schema that is valid, without any tag in it', () => {
     const services = [{ name: 'a', sdl: CASES[4]?.[1][0] ?? '' }];
     const composed = composeServices(parsed(services));

@@ -1,6 +1,6 @@
 import { Kind } from 'graphql';
 import { inaccessibilityErrors } from './inaccessible.ts';
-import { reachableTypes } from './reachable.ts';
+import { clientDirectiveTypes, reachableTypes } from './reachable.ts';
 import type { CompositionError } from './compose.ts';
 import type { GraphView } from './graph-view.ts';
 
@@ -62,6 +62,9 @@ function filteredOut(graph: GraphView, filter: TagFilter): Set<string> {
   for (const { coordinate, node } of graph.nodes)
     if ('types' in node && node.types?.every(({ name }) => hidden.has(name.value)) === true)
       hidden.add(coordinate);
+  // A composed directive stays in the schema, as `@sunset(on: Date!)` does, and so does what its definition needs.
+  for (const type of clientDirectiveTypes(graph.document))
+    if (!graph.inaccessible.has(type)) hidden.delete(type);
   return hidden;
 }
 

@@ -42,7 +42,7 @@ function membersLeadTo(type: TypeNode, hidden: ReadonlySet<string>): string[] {
 }
 
 /** Types of the arguments of directives that stay in the API schema: composed ones, not those of federation. */
-function clientDirectiveTypes(supergraph: GraphView['document']): string[] {
+export function clientDirectiveTypes(supergraph: GraphView['document']): string[] {
   return supergraph.definitions.flatMap((definition) =>
     definition.kind === Kind.DIRECTIVE_DEFINITION
       ? (definition.arguments ?? []).map((argument) => typeName(argument.type))
