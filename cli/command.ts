@@ -27,7 +27,7 @@ export interface Command {
   readonly run: (context: CommandContext, words: Words) => Promise<Outcome>;
 }
 
-/** A word of the command line; written `<name>` when it must be there and `[name]` when it may. */
+/** A word of the command line; written `<name>` when it must be there, `[name]` when it may, and `<name...>` for several. */
 export interface Argument {
   readonly name: string;
   readonly about: string;
@@ -104,6 +104,8 @@ export function answer(data: unknown, text: (style: Style) => string): Answer {
 export interface Words {
   argument(name: string): string;
   optionalArgument(name: string): string | null;
+  /** The words of an argument that takes several. */
+  arguments(name: string): readonly string[];
   text(option: string): string | null;
   /** Throws a `CommandFailure` when it was not given. */
   required(option: string): string;
@@ -119,10 +121,10 @@ export interface CountRange {
   readonly fallback: number;
 }
 
-export function createWords(
-  values: Readonly<Record<string, string | undefined>>,
-  options: Readonly<Record<string, unknown>>,
-): Words {
+/** What was given for each argument. */
+export type CallValues = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+export function createWords(values: CallValues, options: Readonly<Record<string, unknown>>): Words {
   const text = (option: string): string | null => {
     const value = options[option];
     return typeof value === 'string' ? value : null;
@@ -132,8 +134,9 @@ export function createWords(
     return value;
   };
   return {
-    argument: (name) => required(values[name], `<${name}>`),
-    optionalArgument: (name) => values[name] ?? null,
+    argument: (name) => required(single(values[name]), `<${name}>`),
+    optionalArgument: (name) => single(values[name]),
+    arguments: (name) => [values[name] ?? []].flat(),
     text,
     required: (option) => required(text(option), `--${option}`),
     list: (option) => {
@@ -143,6 +146,10 @@ export function createWords(
     flag: (option) => options[option] === true,
     count: (option, range) => countOf(text(option), { option, ...range }),
   };
+}
+
+function single(value: CallValues[string]): string | null {
+  return typeof value === 'string' ? value : null;
 }
 
 function countOf(

@@ -4,6 +4,7 @@ import { CONTRACT_COMMANDS } from './commands/contract.ts';
 import { DEPRECATION_COMMANDS } from './commands/deprecation.ts';
 import { EVENT_COMMANDS } from './commands/event.ts';
 import { HISTORY_COMMANDS } from './commands/history.ts';
+import { OVERRIDE_COMMANDS } from './commands/override.ts';
 import { POLICY_COMMANDS } from './commands/policy.ts';
 import { PROPOSAL_COMMANDS } from './commands/proposal.ts';
 import { SCHEMA_CHECK_COMMANDS } from './commands/schema-check.ts';
@@ -20,6 +21,7 @@ export const COMMANDS: readonly Command[] = [
   ...SCHEMA_VERSION_COMMANDS,
   ...CONTRACT_COMMANDS,
   ...DEPRECATION_COMMANDS,
+  ...OVERRIDE_COMMANDS,
   ...EVENT_COMMANDS,
   ...PROPOSAL_COMMANDS,
   ...CLIENT_COMMANDS,

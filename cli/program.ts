@@ -1,13 +1,13 @@
 import { Command as Commander, CommanderError, Option as CommanderOption } from 'commander';
 import { FORMATS } from './command.ts';
 import { EXIT_MEANINGS } from './exit-code.ts';
-import type { Argument, Command, Format, Option } from './command.ts';
+import type { Argument, CallValues, Command, Format, Option } from './command.ts';
 import type { ConfigurationFlags } from './configuration.ts';
 
 /** A call as the command line has it. */
 export interface Call {
   readonly command: Command;
-  readonly values: Readonly<Record<string, string | undefined>>;
+  readonly values: CallValues;
   readonly options: Readonly<Record<string, unknown>>;
   readonly flags: ConfigurationFlags;
   readonly format: Format;
@@ -155,7 +155,7 @@ function callOf(
     values: Object.fromEntries(
       (command.arguments ?? []).map((argument, index) => [
         plainName(argument),
-        textOf(values[index]),
+        valueOf(values[index]),
       ]),
     ),
     options: Object.fromEntries(
@@ -176,10 +176,11 @@ function callOf(
 }
 
 function plainName({ name }: Argument): string {
-  return name.replace(/[<>[\]]/g, '');
+  return name.replace(/[<>[\].]/g, '');
 }
 
-function textOf(value: unknown): string | undefined {
+function valueOf(value: unknown): CallValues[string] {
+  if (Array.isArray(value)) return value.map(String);
   return typeof value === 'string' ? value : undefined;
 }
 

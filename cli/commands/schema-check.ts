@@ -142,12 +142,12 @@ function checkedText(
   check: { readonly id: string; readonly result: CheckOutcomePartsFragment },
   text: string,
 ): string {
-  const standing = check.result.changes.find(
+  const stands = check.result.changes.some(
     ({ severity, acceptedBy }) => severity === 'BREAKING' && acceptedBy === null,
   );
   const hint =
-    standing === undefined || check.result.conclusion === 'PASSED'
+    !stands || check.result.conclusion === 'PASSED'
       ? ''
-      : `\n\nTo have one breaking change permitted by somebody else:\n  concord deprecation overrides request --check ${check.id} --change ${standing.hash} --reason "…"`;
+      : `\n\nTo ask somebody else to permit what breaks:\n  concord deprecation overrides request --check ${check.id} --reason "…"`;
   return `${text}\nCheck ${check.id}${hint}`;
 }

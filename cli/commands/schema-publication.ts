@@ -10,7 +10,11 @@ import { checkRetirement, SOURCE_OPTIONS, sourceOf } from './schema-check.ts';
 import { versionIdOf } from './schema-version.ts';
 import type { Command, CommandContext, Outcome } from '../command.ts';
 import type { Places } from '../coordinate-place.ts';
-import type { ChangeSubgraphsInput, PublishedPartsFragment } from '../generated.ts';
+import type {
+  ChangeSubgraphsInput,
+  CheckOutcomePartsFragment,
+  PublishedPartsFragment,
+} from '../generated.ts';
 import type { Style } from '../render/style.ts';
 
 export const SCHEMA_PUBLICATION_COMMANDS: readonly Command[] = [
@@ -125,8 +129,21 @@ function publicationOutcome(
     data: published,
     ok: !isFailed,
     report,
-    text: (style) => `${checkText(style, said.result, report)}\n\n${head(style)}`,
+    text: (style) => `${checkText(style, toldOutcome(said), report)}\n\n${head(style)}`,
   };
+}
+
+/** What is served again keeps its version: the one that a publication of it would have had is not told. */
+function toldOutcome({
+  result,
+  version,
+}: {
+  readonly result: CheckOutcomePartsFragment;
+  readonly version?: Extract<PublishedPartsFragment, { __typename: 'Publication' }>['version'];
+}): CheckOutcomePartsFragment {
+  return version?.cause === 'ROLLBACK'
+    ? { ...result, supergraphVersion: version.version, subgraphVersions: [] }
+    : result;
 }
 
 function servedText(

@@ -34,7 +34,7 @@ function touchedText(style: Style, touched: ProposalPartsFragment['revision']['t
       coordinate,
       subgraphs.join(', '),
       classifications.join(', '),
-      changes.map(({ severity, message }) => `${severity.toLowerCase()}: ${message}`).join(' '),
+      changes.map(({ severity, message }) => `${severity.toLowerCase()}: ${message}`).join('; '),
     ]),
     none: 'It touches nothing that clients see.',
   });

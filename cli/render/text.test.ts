@@ -191,8 +191,8 @@ describe('the verdict on a history', () => {
     const text = verdictText(PLAIN, {
       ok: false,
       problems: [
-        { code: 'ENTRY_REMOVED', line: 7, seq: 5, message: 'Before entry 6, 5 is missing.' },
         { code: 'ROOT_DIFFERS', line: 9, seq: 8, message: 'Another root.' },
+        { code: 'ENTRY_REMOVED', line: 7, seq: 5, message: 'Before entry 6, 5 is missing.' },
       ],
       origin: 'concord-registry/x',
       graphId: null,

@@ -9,7 +9,9 @@ const PROBLEMS_TOLD = 10;
 /** What the verification of an export found, the first problem first. */
 export function verdictText(style: Style, verdict: HistoryVerdict): string {
   const { ok, problems, from, to, withheld, signedTo, signedAt, origin, graphId } = verdict;
+  // A checkpoint that no longer fits says only that something before it was changed; what names it comes first.
   const told = problems
+    .toSorted((a, b) => Number(a.code === 'ROOT_DIFFERS') - Number(b.code === 'ROOT_DIFFERS'))
     .slice(0, PROBLEMS_TOLD)
     .map(({ code, line, message }) => `line ${line}: ${style.bad(code)} ${oneLine(message)}`);
   const hidden = problems.length - told.length;

@@ -25,7 +25,9 @@ beforeAll(async () => {
     ),
   ]);
 }, 60_000);
-afterAll(() => world[Symbol.asyncDispose]());
+afterAll(async () => {
+  await world[Symbol.asyncDispose]();
+});
 
 function dataOf(stdout: string): Record<string, unknown> {
   return (JSON.parse(stdout) as { data: Record<string, unknown> }).data;
@@ -40,19 +42,20 @@ describe('an override', () => {
     const shop = await world.shop('overridden');
     const check = ['schema', 'check', '--subgraph', 'orders=without-total.graphql'];
     const failed = dataOf((await shop.run([...check, '--format', 'json'])).stdout);
-    const { changes } = failed['result'] as { changes: { hash: string }[] };
     const asked = await shop.run([
-      ...['deprecation', 'overrides', 'request', '--check', String(failed['id'])],
-      ...[
-        '--change',
-        changes[0]?.hash ?? '',
-        '--reason',
-        'The portal moved yesterday.',
-        '--format',
-        'json',
-      ],
+      'deprecation',
+      'overrides',
+      'request',
+      '--check',
+      String(failed['id']),
+      '--reason',
+      'The portal moved yesterday.',
+      '--format',
+      'json',
     ]);
-    const id = String(dataOf(asked.stdout)['id']);
+    const [override, ...others] = dataOf(asked.stdout) as unknown as { id: string }[];
+    expect(others).toEqual([]);
+    const id = override?.id ?? '';
     const own = await shop.run(['deprecation', 'overrides', 'grant', id]);
     expect(own).toMatchObject({
       code: 4,
@@ -208,7 +211,7 @@ describe('clients and deprecations', () => {
       'import: ["@key"])',
       'import: ["@key", "@composeDirective"])\n  @link(url: "https://concord.example/sunset/v1.0", import: ["@sunset"])\n  @composeDirective(name: "@sunset")',
     );
-    const sdl = `${sunset}\n"A date."\nscalar Date\n"Its end."\ndirective @sunset(on: Date!, replacement: String, owner: String!) on FIELD_DEFINITION\n`;
+    const sdl = `${sunset}\n"A date."\nscalar Date\n"Its end."\ndirective @sunset("When." on: Date!, "What." replacement: String, "Who." owner: String!) on FIELD_DEFINITION\n`;
     await world.file('sunset.graphql', sdl);
     const announced = await shop.run(['schema', 'publish', '--subgraph', 'orders=sunset.graphql']);
     expect(announced).toMatchObject({ code: 0 });
@@ -228,7 +231,14 @@ describe('a target', () => {
     expect(await shop.run(['target', 'owners', 'remove', 'type:Order'])).toMatchObject({ code: 0 });
     const window = ['--from', '2098-12-30T18:00:00Z', '--until', '2099-01-05T06:00:00+01:00'];
     const frozen = await shop.run([
-      ...['target', 'freeze', 'create', ...window, '--reason', 'Year end', '--format', 'json'],
+      'target',
+      'freeze',
+      'create',
+      ...window,
+      '--reason',
+      'Year end',
+      '--format',
+      'json',
     ]);
     expect(dataOf(frozen.stdout)).toMatchObject({
       kind: 'BOTH',

@@ -27,7 +27,9 @@ beforeAll(async () => {
     shop.run(['history', 'checkpoint', '--output', 'checkpoint.txt']),
   ]);
 }, 60_000);
-afterAll(() => world[Symbol.asyncDispose]());
+afterAll(async () => {
+  await world[Symbol.asyncDispose]();
+});
 
 /** Offline: without a registry, a graph or a token. */
 async function verify(name: string, lines: readonly string[], ...more: readonly string[]) {
