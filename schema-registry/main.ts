@@ -7,8 +7,10 @@ import { readSubgraphSdl, serveGraph } from '#kernel/subgraph.ts';
 import { createAuthenticator } from './access/authenticator.ts';
 import { openSigningKeys } from './artifact/signing-key.ts';
 import { createWorkshop } from './composition/workshop.ts';
+import { excessOfCall } from './document-bounds.ts';
 import { startCheckpoints } from './history/checkpoint-schedule.ts';
 import { createHousehold } from './household.ts';
+import { errorReply } from './protocol/graphql-door.ts';
 import { createCommands } from './registry-commands.ts';
 import { registryRoutes, schemaFiles, startChores } from './registry.ts';
 import { resolvers } from './resolvers.ts';
@@ -116,6 +118,8 @@ function callersOf(authenticator: Authenticator): Authenticate<KnownCaller> {
   return async (request) => {
     const asked = await authenticator.authenticate(request.headers);
     if (!asked.ok) return { ok: false, reply: refusal(asked.problem) };
+    const excess = excessOfCall(request.body);
+    if (excess !== null) return { ok: false, reply: errorReply(400, excess) };
     const { principal, viewer } = asked.value;
     return { ok: true, viewer, caller: principal.kind, principal };
   };

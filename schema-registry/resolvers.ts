@@ -1,3 +1,4 @@
+import { forReaders } from './access/readable.ts';
 import { accessResolvers } from './access/resolvers.ts';
 import { appResolvers } from './app/resolvers.ts';
 import { artifactResolvers } from './artifact/resolvers.ts';
@@ -37,5 +38,5 @@ function joined(slices: typeof SLICES): Record<string, object> {
   const types: Record<string, object> = {};
   for (const slice of slices)
     for (const [type, fields] of Object.entries(slice)) types[type] = { ...types[type], ...fields };
-  return types;
+  return { ...types, Target: forReaders({ ...types['Target'] }) };
 }

@@ -23,7 +23,8 @@ export async function check(
 ): Promise<Result<StoredCheck, InvalidInput | StaleContext>> {
   const { target, principal, contextId } = request;
   const scope = { graphId: target.graphId, targetId: target.id };
-  for (const subgraph of [...request.put.map((input) => input.subgraph), ...request.retire])
+  const touched = [...request.put.map((input) => input.subgraph), ...request.retire];
+  for (const subgraph of touched.length === 0 ? [null] : touched)
     requireAction(principal, 'schema:check', { ...scope, subgraph });
   const flaw = contextId === null ? null : await contextFlaw(deps, target.id, contextId);
   if (flaw !== null) return refused(flaw);

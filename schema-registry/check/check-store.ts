@@ -66,6 +66,7 @@ export async function checksBefore(
   sql: Sql,
   page: { readonly targetId: string; readonly before: string | null; readonly limit: number },
 ): Promise<CheckRow[]> {
+  if (page.before !== null && !UUID.test(page.before)) return [];
   const rows = await sql.query<CheckText>(
     `select ${COLUMNS} from schema_check where target_id = $1 and ($2::uuid is null or id < $2)
      order by id desc limit $3`,

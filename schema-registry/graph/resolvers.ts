@@ -1,10 +1,9 @@
 import { GraphQLError } from 'graphql';
 import { accepted, notFound, refused } from '#kernel/problem.ts';
 import { answerOf } from '#kernel/subgraph.ts';
-import { requireAction } from '../access/principal.ts';
+import { requireRead, requireReadOf } from '../access/readable.ts';
 import { checkById, checksBefore } from '../check/check-store.ts';
 import { textOf, textsByHash } from '../document.ts';
-import { targetFor } from '../proposal/asking.ts';
 import {
   changesOf,
   contractVersions,
@@ -22,7 +21,8 @@ import type { Context } from '../context.ts';
 import type { ChangeSubgraphsInput, Resolvers } from '../generated.ts';
 import type { Target } from '../target.ts';
 
-export type Member = SupergraphVersion['members'][number];
+/** A member that knows where it belongs. */
+export type Member = SupergraphVersion['members'][number] & { readonly targetId: string };
 
 const PAGE_MAX = 100;
 /** Largest number that GraphQL's Int holds. */
@@ -56,7 +56,7 @@ export const graphResolvers: Pick<
     version: (_parent, { id }, context) => readableVersion(context, id),
     check: async (_parent, { id }, context) => {
       const check = await checkById(context.database, id);
-      if (check !== null) requireRead(context, await knownTarget(context, check.targetId));
+      if (check !== null) await requireReadOf(context, check.targetId);
       return check;
     },
     searchSchema: async (_parent, args, context) => {
@@ -80,9 +80,12 @@ export const graphResolvers: Pick<
       const changes = await context.workshop.run<'diff'>({ kind: 'diff', ...job }, (hashes) =>
         textsByHash(context.database, hashes),
       );
-      return changes.map(
-        (change): SchemaChange => ({ ...change, contract: null, acceptedBy: null, usage: null }),
-      );
+      return changes.map((change): SchemaChange => ({
+        ...change,
+        contract: null,
+        acceptedBy: null,
+        usage: null,
+      }));
     },
   },
   Mutation: {
@@ -91,7 +94,7 @@ export const graphResolvers: Pick<
     createTarget: async (_parent, { input }, context) =>
       answerOf(await createTarget(context, input), 'Target', context.correlationId),
     checkSubgraphs: async (_parent, { input }, context) => {
-      const target = await targetFor(context, input.target, 'schema:check');
+      const target = await knownTargetBy(context, input.target);
       const checked = target.ok
         ? await context.commands.check(changeRequest(context, target.value, input))
         : target;
@@ -150,13 +153,29 @@ export const graphResolvers: Pick<
       checksBefore(database, { targetId: id, before: before ?? null, limit: pageSize(first) }),
   },
   SupergraphVersion: {
-    supergraphSdl: (version, _args, { database }) => textOf(database, version.supergraphSha256),
-    apiSdl: (version, _args, { database }) => textOf(database, version.apiSha256),
-    changes: (version, _args, { database }) => changesOf(database, version.id),
-    contracts: (version, _args, { database }) => contractVersions(database, version.id),
+    members: ({ members, targetId }) => members.map((member) => ({ ...member, targetId })),
+    supergraphSdl: async (version, _args, context) => {
+      await requireReadOf(context, version.targetId);
+      return textOf(context.database, version.supergraphSha256);
+    },
+    apiSdl: async (version, _args, context) => {
+      await requireReadOf(context, version.targetId);
+      return textOf(context.database, version.apiSha256);
+    },
+    changes: async (version, _args, context) => {
+      await requireReadOf(context, version.targetId);
+      return changesOf(context.database, version.id);
+    },
+    contracts: async (version, _args, context) => {
+      await requireReadOf(context, version.targetId);
+      return contractVersions(context.database, version.id);
+    },
   },
   SupergraphMember: {
-    sdl: (member, _args, { database }) => textOf(database, member.sha256),
+    sdl: async (member, _args, context) => {
+      await requireReadOf(context, member.targetId);
+      return textOf(context.database, member.sha256);
+    },
   },
   SubgraphVersion: {
     sdl: (version, _args, { database }) => textOf(database, version.sha256),
@@ -228,24 +247,10 @@ async function knownTargetBy(
     : accepted(target);
 }
 
-async function knownTarget({ database }: Context, id: string): Promise<Target> {
-  const target = await findTarget(database, { id });
-  if (target === null) throw new Error(`The target ${id} is gone, which never happens.`);
-  return target;
-}
-
 async function readableVersion(context: Context, id: string): Promise<SupergraphVersion | null> {
   const version = await versionById(context.database, id);
-  if (version !== null) requireRead(context, await knownTarget(context, version.targetId));
+  if (version !== null) await requireReadOf(context, version.targetId);
   return version;
-}
-
-function requireRead({ principal }: Context, target: Target): void {
-  requireAction(principal, 'schema:read', {
-    graphId: target.graphId,
-    targetId: target.id,
-    subgraph: null,
-  });
 }
 
 function pageSize(first: number): number {
@@ -254,4 +259,3 @@ function pageSize(first: number): number {
     extensions: { code: 'BAD_USER_INPUT' },
   });
 }
-

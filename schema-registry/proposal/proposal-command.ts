@@ -8,7 +8,12 @@ import { changeProposal, tellProposal } from './proposal-change.ts';
 import { closedProposal, openedProposal, PROPOSAL_LIFECYCLE, revisedProposal } from './proposal.ts';
 import { insertProposal, nextProposalNumber } from './proposal-store.ts';
 import { readProposedContracts } from './proposed-contract.ts';
-import { insertRevision, readCurrentContracts, readRevision } from './revision-store.ts';
+import {
+  insertRevision,
+  readCurrentContracts,
+  readRevision,
+  readRevisionContracts,
+} from './revision-store.ts';
 import { checkedInput } from './text-input.ts';
 import { touchedCoordinates } from './touched-coordinate.ts';
 import type { Transaction } from '#kernel/database.ts';
@@ -166,6 +171,8 @@ export async function reviseProposal(
     asking,
     command,
     async ({ tx, proposal }) => {
+      for (const subgraph of await subgraphsOf(tx, proposal))
+        requireAction(asking.principal, 'schema:propose', scopeOf(target.value, subgraph));
       if (proposal.revision >= REVISIONS_MAX) return refused(tooManyRevisions());
       const number = proposal.revision + 1;
       const revision = { ...drafted.value, proposalId: proposal.id, number, summary };
@@ -225,9 +232,18 @@ async function targetToPropose(
 ): Promise<Result<Target, NotFound>> {
   const target = await knownTarget(asking.database, name);
   if (!target.ok) return target;
-  for (const subgraph of [...input.contracts.map((put) => put.subgraph), ...input.retire])
+  const touched = [...input.contracts.map((put) => put.subgraph), ...input.retire];
+  for (const subgraph of touched.length === 0 ? [null] : touched)
     requireAction(asking.principal, 'schema:propose', scopeOf(target.value, subgraph));
   return target;
+}
+
+/** What the newest revision proposes for; another revision takes it back, so that needs the same right. */
+async function subgraphsOf(tx: Transaction, proposal: Proposal): Promise<string[]> {
+  const contracts = await readRevisionContracts(tx, [proposal.id]);
+  return contracts
+    .filter(({ revision }) => revision === proposal.revision)
+    .map(({ subgraph }) => subgraph);
 }
 
 type Draft = Omit<Revision, 'proposalId' | 'number' | 'summary'>;

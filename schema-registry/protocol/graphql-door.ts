@@ -5,36 +5,28 @@ import {
   buildSchema,
   execute,
   GraphQLError,
-  Kind,
   NoSchemaIntrospectionCustomRule,
   parse,
   specifiedRules,
   validate,
 } from 'graphql';
+import { excessOf } from '../document-bounds.ts';
 import type { HttpReply, HttpRequest, Route } from '#kernel/http.ts';
 import type { Log } from '#kernel/log.ts';
 import type { Problem } from '#kernel/problem.ts';
-import type {
-  DocumentNode,
-  ExecutionResult,
-  FragmentDefinitionNode,
-  GraphQLSchema,
-  SelectionSetNode,
-} from 'graphql';
+import type { DocumentNode, ExecutionResult, GraphQLSchema } from 'graphql';
+import type { DocumentBounds } from '../document-bounds.ts';
 
 /**
  * A check with its baseline sends two contracts of 1 MiB, escaped as JSON. The rest is read only to be refused by name: to
  * a body that is not read, Rover knows no answer that it would show.
  */
 const BODY_LIMIT_BYTES = 24 * 1024 * 1024;
-/** The longest document of a known client has about 350 tokens. */
-const TOKENS_MAX = 2_000;
-/** The deepest document of a known client has 8 levels. */
-const DEPTH_MAX = 14;
-/** Fields after fragments are spread; the largest document of a known client has about 60. */
-const FIELDS_MAX = 400;
-/** Known clients ask for one thing, and some for an address beside it; more would be a batch in disguise. */
-const ROOT_FIELDS_MAX = 3;
+/**
+ * The longest document of a known client has about 350 tokens, the deepest 8 levels, the largest about 60 fields. Known
+ * clients ask for one thing, and some for an address beside it; more would be a batch in disguise.
+ */
+const BOUNDS: DocumentBounds = { tokens: 2_000, depth: 14, fields: 400, rootFields: 3 };
 const VALIDATION_ERRORS_MAX = 5;
 
 /** A foreign protocol: its schema, what its root fields do, and how it says that somebody may not. */
@@ -120,7 +112,7 @@ async function run<Context>(
   const { schema, call, context } = running;
   let document: DocumentNode;
   try {
-    document = parse(call.query, { maxTokens: TOKENS_MAX });
+    document = parse(call.query, { maxTokens: BOUNDS.tokens });
   } catch (error) {
     if (error instanceof GraphQLError) return { errors: [error] };
     throw error;
@@ -129,8 +121,9 @@ async function run<Context>(
     maxErrors: VALIDATION_ERRORS_MAX,
   });
   if (errors.length > 0) return { errors };
-  const excess = excessOf(document);
-  if (excess !== null) return { errors: [new GraphQLError(excess)] };
+  const excess = excessOf(document, BOUNDS);
+  // Their clients know no codes of ours.
+  if (excess !== null) return { errors: [new GraphQLError(excess.message)] };
   return execute({
     schema,
     document,
@@ -151,37 +144,4 @@ function withCode(error: GraphQLError): GraphQLError {
     positions: positions ?? null,
     extensions: { code: 'BAD_USER_INPUT' },
   });
-}
-
-/** Why a valid document is not executed, or null. Fragments are followed, so what they hide is counted. */
-function excessOf(document: DocumentNode): string | null {
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const definition of document.definitions)
-    if (definition.kind === Kind.FRAGMENT_DEFINITION)
-      fragments.set(definition.name.value, definition);
-  let fields = 0;
-  let rootFields = 0;
-  let deepest = 0;
-  const walk = (set: SelectionSetNode, depth: number): void => {
-    deepest = Math.max(deepest, depth);
-    for (const selection of set.selections) {
-      if (fields > FIELDS_MAX || depth > DEPTH_MAX) return;
-      if (selection.kind === Kind.FIELD) {
-        fields += 1;
-        if (depth === 1) rootFields += 1;
-        if (selection.selectionSet !== undefined) walk(selection.selectionSet, depth + 1);
-        continue;
-      }
-      const inner =
-        selection.kind === Kind.FRAGMENT_SPREAD ? fragments.get(selection.name.value) : selection;
-      if (inner !== undefined) walk(inner.selectionSet, depth);
-    }
-  };
-  for (const definition of document.definitions)
-    if (definition.kind === Kind.OPERATION_DEFINITION) walk(definition.selectionSet, 1);
-  if (deepest > DEPTH_MAX) return `At most ${DEPTH_MAX} levels of fields are answered here.`;
-  if (fields > FIELDS_MAX) return `At most ${FIELDS_MAX} fields are answered here.`;
-  if (rootFields > ROOT_FIELDS_MAX)
-    return `At most ${ROOT_FIELDS_MAX} root fields are answered here.`;
-  return null;
 }

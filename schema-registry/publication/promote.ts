@@ -7,7 +7,7 @@ import { examine } from '../check/examine.ts';
 import { followDeprecations } from '../deprecation/deprecation-store.ts';
 import { textOf } from '../document.ts';
 import { appendHistory } from '../history/history.ts';
-import { lockTarget } from '../target.ts';
+import { findTarget, lockTarget } from '../target.ts';
 import { queueWebhooks } from '../webhook/webhook-delivery.ts';
 import { publish, requireVersion } from './publish.ts';
 import { publishedEvent } from './published-event.ts';
@@ -59,14 +59,17 @@ export async function promote(
 
 async function sourceVersion(
   deps: PublishDeps,
-  { from, to, principal }: PromoteRequest,
+  { from, principal }: PromoteRequest,
 ): Promise<Result<SupergraphVersion, Problem>> {
   const found =
     'target' in from
       ? await requireVersion(deps, from.target)
       : await versionOrMissing(deps, from.versionId);
   if (!found.ok) return found;
-  const scope = { graphId: to.graphId, targetId: found.value.targetId, subgraph: null };
+  const source = await findTarget(deps.database, { id: found.value.targetId });
+  if (source === null) throw new Error('The target of a version is gone, which never happens.');
+  // The version may be another graph's: whoever may read here may not read there for that.
+  const scope = { graphId: source.graphId, targetId: source.id, subgraph: null };
   requireAction(principal, 'schema:read', scope);
   return found;
 }

@@ -32,9 +32,14 @@ export type PublicationConflict = Problem<'PUBLICATION_CONFLICT'>;
 /** Each attempt is checked anew on what is current then; more than a few in a row means that something else is wrong. */
 const ATTEMPTS_MAX = 6;
 
-/** Needs the right for each subgraph that it touches: a token of one subgraph publishes that one alone. */
+/**
+ * Needs the right for each subgraph that it touches: a token of one subgraph publishes that one alone. What touches none is
+ * answered with the version that is current, so it needs the right in the whole target.
+ */
 export function requirePublish(principal: Principal, { target, put, retire }: ChangeRequest): void {
   const scope = { graphId: target.graphId, targetId: target.id };
+  if (put.length + retire.length === 0)
+    requireAction(principal, 'schema:publish', { ...scope, subgraph: null });
   for (const { subgraph } of put)
     requireAction(principal, 'schema:publish', { ...scope, subgraph });
   for (const subgraph of retire) requireAction(principal, 'schema:delete', { ...scope, subgraph });
