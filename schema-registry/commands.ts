@@ -50,6 +50,15 @@ export interface StoredCheck {
   readonly result: CheckResult;
 }
 
+/** A subgraph's contract within a supergraph. */
+export interface SupergraphMember {
+  readonly subgraph: string;
+  readonly number: number;
+  readonly version: string;
+  readonly url: string;
+  readonly sha256: string;
+}
+
 export interface SupergraphVersion {
   readonly id: string;
   readonly targetId: string;
@@ -59,13 +68,7 @@ export interface SupergraphVersion {
   readonly cause: 'PUBLISH' | 'RETIRE' | 'PROMOTE' | 'ROLLBACK' | 'CONTRACTS';
   readonly supergraphSha256: string;
   readonly apiSha256: string;
-  readonly members: readonly {
-    readonly subgraph: string;
-    readonly number: number;
-    readonly version: string;
-    readonly url: string;
-    readonly sha256: string;
-  }[];
+  readonly members: readonly SupergraphMember[];
   readonly author: string | null;
   readonly commit: string | null;
   readonly publishedBy: string;

@@ -80,19 +80,46 @@ export async function createCoreWorld(limits?: WorkshopLimits): Promise<CoreWorl
   const clock = { now: () => at };
   const workshop = createWorkshop(limits);
   const deps = { database, workshop, clock };
-  const commands = createCommands(deps);
   const ingest = createIngest({ database, clock });
-  await createGraph(
-    { database, clock, principal: architect('ada') },
-    { slug: 'shop', title: 'Shop' },
-  );
-  const target = async (slug = 'production'): Promise<Target> => {
-    const found = await findTarget(database, { graph: 'shop', target: slug });
-    if (found === null) throw new Error(`This world has no target ${slug}.`);
-    return found;
-  };
+  const target = (slug = 'production'): Promise<Target> => knownTarget(database, slug);
+  await createGraph({ ...deps, principal: architect('ada') }, { slug: 'shop', title: 'Shop' });
   for (const slug of ['development', 'staging', 'production'])
     await withoutRules(database, await target(slug));
+  return {
+    ...asking(createCommands(deps), target),
+    database,
+    deps,
+    workshop,
+    target,
+    now: () => at,
+    silence: (days) => {
+      at = shifted(at, days * DAY_MS);
+    },
+    pass: async (days, uses = []) => {
+      const { id } = await target();
+      for (let day = 0; day < days; day += 1) {
+        await ingest(reportOf(uses, at), { targetId: id, gateway: 'front', report: null });
+        at = shifted(at, DAY_MS);
+      }
+    },
+    [Symbol.asyncDispose]: async () => {
+      await workshop.close();
+      await db[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function knownTarget(database: Database, slug: string): Promise<Target> {
+  const found = await findTarget(database, { graph: 'shop', target: slug });
+  if (found === null) throw new Error(`This world has no target ${slug}.`);
+  return found;
+}
+
+/** The commands, asked in the words of tests. */
+function asking(
+  commands: RegistryCommands,
+  target: CoreWorld['target'],
+): Pick<CoreWorld, 'commands' | 'request' | 'publish' | 'check'> {
   const request: CoreWorld['request'] = async (put, more = {}) => ({
     target: await target(),
     principal: architect('ada'),
@@ -108,23 +135,8 @@ export async function createCoreWorld(limits?: WorkshopLimits): Promise<CoreWorl
     ...more,
   });
   return {
-    database,
-    deps,
     commands,
-    workshop,
-    target,
     request,
-    now: () => at,
-    silence: (days) => {
-      at = shifted(at, days * DAY_MS);
-    },
-    pass: async (days, uses = []) => {
-      const { id } = await target();
-      for (let day = 0; day < days; day += 1) {
-        await ingest(reportOf(uses, at), { targetId: id, gateway: 'front', report: null });
-        at = shifted(at, DAY_MS);
-      }
-    },
     publish: async (put, more) => {
       const published = await commands.publish(await request(put, more));
       if (published.ok) return published.value;
@@ -135,10 +147,6 @@ export async function createCoreWorld(limits?: WorkshopLimits): Promise<CoreWorl
       const checked = await commands.check(await request(put, more));
       if (!checked.ok) throw new Error(checked.problem.message);
       return checked.value.result;
-    },
-    [Symbol.asyncDispose]: async () => {
-      await workshop.close();
-      await db[Symbol.asyncDispose]();
     },
   };
 }

@@ -16,10 +16,7 @@ describe('the tables of the minimum registry', () => {
     const folder = await mkdtemp(join(tmpdir(), 'concord-migration-'));
     await using db = await createTestDatabase();
     try {
-      await copyFile(
-        new URL('0001-versions.sql', MIGRATIONS),
-        join(folder, '0001-versions.sql'),
-      );
+      await copyFile(new URL('0001-versions.sql', MIGRATIONS), join(folder, '0001-versions.sql'));
       const database = await db.open('schema_registry', pathToFileURL(`${folder}/`));
       await database.query(
         `insert into subgraph_version (subgraph, version, url, sdl, sdl_sha256, published_by, published_at)

@@ -1,4 +1,4 @@
-import { DAY_MS, dateOf, shifted } from '#kernel/clock.ts';
+import { DAY_MS, shifted } from '#kernel/clock.ts';
 import { liveOverrides } from '../override/override-store.ts';
 import { isInForce } from '../override/override.ts';
 import { coverageOf } from '../usage/coverage-question.ts';
@@ -65,8 +65,4 @@ function coordinatesAsked(analysis: Composed, changes: readonly DetectedChange[]
       ...removals(analysis).map(({ coordinate }) => coordinate),
     ]),
   ];
-}
-
-export function today(now: Date): string {
-  return dateOf(now);
 }

@@ -60,7 +60,7 @@ function filteredOut(graph: GraphView, filter: TagFilter): Set<string> {
   }
   for (const type of withMembers) if (!left.has(type) && type !== QUERY) hidden.add(type);
   for (const { coordinate, node } of graph.nodes)
-    if ('types' in node && node.types?.every(({ name }) => hidden.has(name.value)) === true)
+    if ('types' in node && (node.types ?? []).every(({ name }) => hidden.has(name.value)))
       hidden.add(coordinate);
   // A composed directive stays in the schema, as `@sunset(on: Date!)` does, and so does what its definition needs.
   for (const type of clientDirectiveTypes(graph.document))

@@ -24,23 +24,17 @@ function prunedType(type: TypeNode, hidden: ReadonlySet<string>): DefinitionNode
   const name = type.name.value;
   const visible = ({ name: member }: MemberNode): boolean => !hidden.has(`${name}.${member.value}`);
   const known = ({ name: reference }: NamedTypeNode): boolean => !hidden.has(reference.value);
-  switch (type.kind) {
-    case Kind.OBJECT_TYPE_DEFINITION:
-    case Kind.INTERFACE_TYPE_DEFINITION:
-      return {
-        ...type,
-        interfaces: type.interfaces?.filter(known) ?? [],
-        fields: type.fields?.filter(visible).map((field) => prunedField(name, field, hidden)) ?? [],
-      };
-    case Kind.INPUT_OBJECT_TYPE_DEFINITION:
-      return { ...type, fields: type.fields?.filter(visible) ?? [] };
-    case Kind.ENUM_TYPE_DEFINITION:
-      return { ...type, values: type.values?.filter(visible) ?? [] };
-    case Kind.UNION_TYPE_DEFINITION:
-      return { ...type, types: type.types?.filter(known) ?? [] };
-    default:
-      return type;
-  }
+  if ('types' in type) return { ...type, types: type.types?.filter(known) ?? [] };
+  if ('values' in type) return { ...type, values: type.values?.filter(visible) ?? [] };
+  if (type.kind === Kind.OBJECT_TYPE_DEFINITION || type.kind === Kind.INTERFACE_TYPE_DEFINITION)
+    return {
+      ...type,
+      interfaces: type.interfaces?.filter(known) ?? [],
+      fields: type.fields?.filter(visible).map((field) => prunedField(name, field, hidden)) ?? [],
+    };
+  return type.kind === Kind.INPUT_OBJECT_TYPE_DEFINITION
+    ? { ...type, fields: type.fields?.filter(visible) ?? [] }
+    : type;
 }
 
 function prunedField(
@@ -90,7 +84,7 @@ function markedType(type: TypeNode, hidden: ReadonlySet<string>): DefinitionNode
   const own = marked(type, hidden.has(name));
   const member = <Node extends MemberNode>(node: Node): Node =>
     marked(node, hidden.has(`${name}.${node.name.value}`));
-  if ('values' in own) return { ...own, values: own.values?.map(member) ?? [] } as DefinitionNode;
+  if ('values' in own) return { ...own, values: own.values?.map(member) ?? [] };
   if (!('fields' in own)) return own;
   const fields = (own.fields ?? []).map((field) => {
     const node = member(field);

@@ -91,7 +91,8 @@ function joined(document: DocumentNode): TypeDefinitionNode[] {
 const BUILT_IN: ReadonlySet<string> = new Set(specifiedScalarTypes.map(({ name }) => name));
 
 function definitionOf(type: TypeNode): TypeDefinitionNode {
-  return { ...type, kind: type.kind.replace('Extension', 'Definition') } as TypeDefinitionNode;
+  const definition: object = { ...type, kind: type.kind.replace('Extension', 'Definition') };
+  return definition as TypeDefinitionNode;
 }
 
 const LISTS = ['fields', 'values', 'types', 'interfaces'] as const;

@@ -49,7 +49,11 @@ export async function createGraph(
   if (input.title.length > TITLE_MAX)
     return refused(
       invalidInput([
-        { field: 'title', code: 'TOO_LONG', message: `At most ${TITLE_MAX} characters are expected.` },
+        {
+          field: 'title',
+          code: 'TOO_LONG',
+          message: `At most ${TITLE_MAX} characters are expected.`,
+        },
       ]),
     );
   const graph = { id: newId(), ...input, createdAt: clock.now() };
@@ -76,7 +80,9 @@ export async function createTarget(
   const graph = await graphBySlug(asking.database, input.graph);
   const flaw =
     graph === null
-      ? invalidInput([{ field: 'graph', code: 'UNKNOWN_GRAPH', message: `There is no graph "${input.graph}".` }])
+      ? invalidInput([
+          { field: 'graph', code: 'UNKNOWN_GRAPH', message: `There is no graph "${input.graph}".` },
+        ])
       : slugFlaw('target', input.target);
   if (flaw !== null || graph === null) return refused(flaw ?? invalidInput([]));
   requireAction(asking.principal, 'schema:govern', {

@@ -110,7 +110,7 @@ export const graphResolvers: Pick<
     promoteVersion: async (_parent, { input }, context) => {
       const [to, from] = await Promise.all([
         knownTargetBy(context, input.to),
-        input.from == null ? null : knownTargetBy(context, input.from),
+        input.from === null || input.from === undefined ? null : knownTargetBy(context, input.from),
       ]);
       if (!to.ok) return publication(context, to);
       if (from !== null && !from.ok) return publication(context, from);

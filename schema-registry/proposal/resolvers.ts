@@ -104,8 +104,8 @@ function answered<P extends Problem>(
 
 /** The proposed contracts with everything said that GraphQL lets one leave out, so that the same request is the same input. */
 function proposedOf({
-  contracts = [],
-  retire = [],
+  contracts,
+  retire,
 }: Pick<CreateProposalInput, 'contracts' | 'retire'>): ProposedInput {
   return {
     contracts: contracts.map(({ subgraph, sdl, url = null }) => ({ subgraph, sdl, url })),

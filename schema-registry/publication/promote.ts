@@ -60,7 +60,7 @@ export async function promote(
 async function sourceVersion(
   deps: PublishDeps,
   { from, principal }: PromoteRequest,
-): Promise<Result<SupergraphVersion, Problem>> {
+): Promise<Result<SupergraphVersion>> {
   const found =
     'target' in from
       ? await requireVersion(deps, from.target)
@@ -78,7 +78,7 @@ async function sourceVersion(
 export async function rollback(
   deps: PublishDeps,
   request: RollbackRequest,
-): Promise<Result<Published, Problem>> {
+): Promise<Result<Published>> {
   const { principal, target } = request;
   requireAction(principal, 'schema:promote', {
     graphId: target.graphId,

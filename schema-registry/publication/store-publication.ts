@@ -29,7 +29,8 @@ export async function storePublication(
 ): Promise<SupergraphVersion> {
   const { request, examination } = storing;
   const { composed, proposed, result } = examination;
-  if (composed?.texts == null) throw new Error('Only what composes is stored, with its texts.');
+  if (composed === null || composed.texts === null)
+    throw new Error('Only what composes is stored, with its texts.');
   const contracts = composed.contracts.flatMap((contract) =>
     contract.ok && contract.texts !== null ? [{ contract: contract.name, ...contract.texts }] : [],
   );

@@ -46,20 +46,6 @@ export async function versionById(sql: Sql, id: string): Promise<SupergraphVersi
   return version ?? null;
 }
 
-/** The newest version with that semantic number, or by its count. */
-export async function versionByNumber(
-  sql: Sql,
-  targetId: string,
-  number: string,
-): Promise<SupergraphVersion | null> {
-  const [version] = await sql.query<SupergraphVersion>(
-    `select ${VERSION} from supergraph_version
-     where target_id = $1 and (version = $2 or number::text = $2) order by number desc limit 1`,
-    [targetId, number],
-  );
-  return version ?? null;
-}
-
 /** Versions of a target, newest first. */
 export function versionsBefore(
   sql: Sql,
@@ -70,19 +56,6 @@ export function versionsBefore(
      where target_id = $1 and ($2::integer is null or number < $2) order by number desc limit $3`,
     [page.targetId, page.before, page.limit],
   );
-}
-
-/** The newest version in which a commit was published. */
-export async function versionByCommit(
-  sql: Sql,
-  targetId: string,
-  commit: string,
-): Promise<SupergraphVersion | null> {
-  const [version] = await sql.query<SupergraphVersion>(
-    `select ${VERSION} from supergraph_version where target_id = $1 and commit_id = $2 order by number desc limit 1`,
-    [targetId, commit],
-  );
-  return version ?? null;
 }
 
 export async function changesOf(sql: Sql, versionId: string): Promise<readonly SchemaChange[]> {

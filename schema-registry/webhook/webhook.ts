@@ -94,7 +94,9 @@ export async function removeWebhook(
       [id, asking.target.id, asking.clock.now()],
     );
     if (webhook === undefined) return refused(notFound('webhook', id));
-    await tx.query('update webhook_delivery set next_attempt_at = null where webhook_id = $1', [id]);
+    await tx.query('update webhook_delivery set next_attempt_at = null where webhook_id = $1', [
+      id,
+    ]);
     await tell(tx, asking, webhook, 'webhook.removed');
     return accepted(webhook);
   });
@@ -148,6 +150,10 @@ function flawsOf(
       message: `One or more of ${WEBHOOK_EVENTS.join(', ')} are expected.`,
     });
   if (known >= WEBHOOKS_MAX)
-    flaws.push({ field: 'url', code: 'TOO_MANY', message: `A target has at most ${WEBHOOKS_MAX}.` });
+    flaws.push({
+      field: 'url',
+      code: 'TOO_MANY',
+      message: `A target has at most ${WEBHOOKS_MAX}.`,
+    });
   return flaws;
 }
