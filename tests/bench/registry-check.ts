@@ -1,16 +1,13 @@
 import { composeServices } from '@theguild/federation-composition';
 import { parse } from 'graphql';
-import { Client } from 'pg';
 import { systemClock } from '#kernel/clock.ts';
-import { migrate, openDatabase } from '#kernel/database.ts';
-import { silentLog } from '#kernel/log.ts';
-import { ensureSchemas, schemaUrl } from '#kernel/provision.ts';
 import { createWorkshop } from '../../schema-registry/composition/workshop.ts';
 import { setContract } from '../../schema-registry/contract/contract-command.ts';
 import { createGraph } from '../../schema-registry/graph/graph.ts';
 import { createCommands } from '../../schema-registry/registry-commands.ts';
 import { findTarget } from '../../schema-registry/target.ts';
 import { round, timed } from './measure.ts';
+import { openRegistryDatabase } from './registry-database.ts';
 import { syntheticGraph } from './synthetic-graph.ts';
 import type { Principal } from '../../schema-registry/access/principal.ts';
 import type { ChangeRequest } from '../../schema-registry/commands.ts';
@@ -22,7 +19,6 @@ import type { SyntheticSubgraph } from './synthetic-graph.ts';
 const SUBGRAPHS = 30;
 const TYPES_EACH = 100;
 const ROUNDS = 5;
-const MIGRATIONS = new URL('../../schema-registry/migrations/', import.meta.url);
 const ANYBODY: Principal = { id: 'bench', name: 'bench', kind: 'person', allows: () => true };
 
 interface Room extends AsyncDisposable {
@@ -119,18 +115,8 @@ async function coldCheck(room: Room, graph: readonly SyntheticSubgraph[]): Promi
 }
 
 async function openRoom(bench: Bench, graph: readonly SyntheticSubgraph[]): Promise<Room> {
-  const admin = new Client({ connectionString: bench.adminUrl });
-  await admin.connect();
-  await admin.query('create database bench_check');
-  const adminUrl = Object.assign(new URL(bench.adminUrl), { pathname: '/bench_check' }).href;
-  await ensureSchemas(adminUrl);
-  const database = openDatabase({
-    url: schemaUrl(adminUrl, 'schema_registry', bench.password),
-    schema: 'schema_registry',
-    poolSize: 4,
-    log: silentLog,
-  });
-  await migrate(database, MIGRATIONS, silentLog);
+  const registry = await openRegistryDatabase(bench, 'bench_check', 4);
+  const { database } = registry;
   const workshop = createWorkshop();
   const deps = { database, workshop, clock: systemClock };
   const asking = { ...deps, principal: ANYBODY };
@@ -142,9 +128,7 @@ async function openRoom(bench: Bench, graph: readonly SyntheticSubgraph[]): Prom
     target,
     [Symbol.asyncDispose]: async () => {
       await workshop.close();
-      await database.close();
-      await admin.query('drop database bench_check with (force)');
-      await admin.end();
+      await registry[Symbol.asyncDispose]();
     },
   };
   const published = await createCommands(deps).publish(request(room, graph, null));

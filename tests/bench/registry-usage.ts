@@ -1,15 +1,13 @@
 import { gzipSync } from 'node:zlib';
-import { Client } from 'pg';
 import { systemClock } from '#kernel/clock.ts';
-import { migrate, openDatabase } from '#kernel/database.ts';
 import { startHttp } from '#kernel/http.ts';
 import { newId } from '#kernel/id.ts';
 import { silentLog } from '#kernel/log.ts';
-import { ensureSchemas, schemaUrl } from '#kernel/provision.ts';
 import { readHiveReport } from '../../schema-registry/usage/hive-report.ts';
 import { createIngest } from '../../schema-registry/usage/ingestion.ts';
 import { usageRoutes } from '../../schema-registry/usage/usage-routes.ts';
 import { round, throughput } from './measure.ts';
+import { openRegistryDatabase } from './registry-database.ts';
 import type { Database } from '#kernel/database.ts';
 import type { HttpServer } from '#kernel/http.ts';
 import type { Ingest } from '../../schema-registry/usage/ingestion.ts';
@@ -26,7 +24,6 @@ const REPORTS = 120;
 /** As many gateways report at the same time. */
 const IN_FLIGHT = 4;
 const ROUNDS = 3;
-const MIGRATIONS = new URL('../../schema-registry/migrations/', import.meta.url);
 
 /**
  * Usage reports of 1,500 operations each: through the door as a gateway sends them (gzip, token, JSON), by the function behind it,
@@ -79,18 +76,8 @@ interface Room extends AsyncDisposable {
 
 /** A registry database of its own with one target, and the usage door in front of it. */
 async function openRoom(bench: Bench): Promise<Room> {
-  const admin = new Client({ connectionString: bench.adminUrl });
-  await admin.connect();
-  await admin.query('create database bench_usage');
-  const adminUrl = Object.assign(new URL(bench.adminUrl), { pathname: '/bench_usage' }).href;
-  await ensureSchemas(adminUrl);
-  const database = openDatabase({
-    url: schemaUrl(adminUrl, 'schema_registry', bench.password),
-    schema: 'schema_registry',
-    poolSize: 8,
-    log: silentLog,
-  });
-  await migrate(database, MIGRATIONS, silentLog);
+  const registry = await openRegistryDatabase(bench, 'bench_usage', 8);
+  const { database } = registry;
   const targetId = await createTarget(database);
   await database.query('create table bench_daily (like usage_daily including all)');
   const server = await startHttp({
@@ -113,9 +100,7 @@ async function openRoom(bench: Bench): Promise<Room> {
     report: report.value,
     [Symbol.asyncDispose]: async () => {
       await server.close();
-      await database.close();
-      await admin.query('drop database bench_usage with (force)');
-      await admin.end();
+      await registry[Symbol.asyncDispose]();
     },
   };
 }
