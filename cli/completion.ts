@@ -105,7 +105,7 @@ ${cases.join('\n')}
   esac
   _describe 'concord' words_here || _files
 }
-compdef _concord concord
+if [[ $funcstack[1] == _concord ]]; then _concord; else compdef _concord concord; fi
 `;
 }
 

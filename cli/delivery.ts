@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { CommandFailure, usageFailure } from './failure.ts';
 import { EXIT_CODES } from './exit-code.ts';
 import { envelope } from './render/envelope.ts';
-import { githubAnnotations, githubSummary } from './render/github.ts';
+import { githubAnnotations, githubFailure, githubSummary } from './render/github.ts';
 import { junit } from './render/junit.ts';
 import { sarif } from './render/sarif.ts';
 import { COLOURED, harmless, PLAIN } from './render/style.ts';
@@ -63,7 +63,7 @@ function reportOf(report: Report | undefined): Report {
   throw usageFailure('This command answers as text or json.');
 }
 
-/** Tells why a command failed: on standard error, and in the format `json` as the data too. */
+/** Tells why a command failed: on standard error, and in the formats that programs read as the data too. */
 export async function deliverFailure(delivery: Delivery, error: unknown): Promise<ExitCode> {
   const failure = failureOf(error);
   const { code, message, correlationId } = failure;
@@ -72,6 +72,7 @@ export async function deliverFailure(delivery: Delivery, error: unknown): Promis
       delivery,
       envelope({ ok: false, data: null, error: { code, message, correlationId } }),
     );
+  if (delivery.format === 'github') await write(delivery, githubFailure(code, message));
   const style = delivery.colour ? COLOURED : PLAIN;
   const hint = correlationId === null ? '' : style.faint(` (correlation id ${correlationId})`);
   delivery.stderr.write(`${style.bad(`error ${code}`)}: ${harmless(message)}${hint}\n`);

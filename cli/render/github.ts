@@ -21,6 +21,11 @@ export function githubAnnotations(report: Report): string {
   return [...lines, `${report.title}: ${report.ok ? 'passed' : 'failed'}`].join('\n');
 }
 
+/** Why a command found nothing, as an annotation of the run. */
+export function githubFailure(code: string, message: string): string {
+  return `::error title=${escapedProperty(`concord ${code}`)}::${escapedData(harmless(message))}`;
+}
+
 function annotation(finding: ReportedFinding): string {
   const properties = [
     ['file', finding.file],

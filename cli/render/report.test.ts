@@ -63,7 +63,7 @@ describe('annotations of GitHub', () => {
       ),
     );
     expect(text.split('\n')[0]).toBe(
-      '::error file=a%2Cb%3Ac.graphql,line=12,col=3,title=BREAKING_CHANGE Query.x(y%3A)::100%25%0A::set-output name=x::y%0A�[31mred',
+      '::error file=a%2Cb%3Ac.graphql,line=12,col=3,title=BREAKING_CHANGE Query.x(y%3A)::100%25%0A: :set-output name=x::y%0A�[31mred',
     );
   });
 

@@ -32,9 +32,16 @@ function coloured(code: number): (text: string) => string {
 // oxlint-disable-next-line no-control-regex -- control characters are what it is about
 const CONTROL = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u2069]/g;
 
-/** Text of others without what could steer a terminal or turn the reading direction; line breaks and tabs stay. */
+/**
+ * Text of others without what could steer a terminal, turn the reading direction or command a pipeline, which obeys lines that
+ * begin with two colons; line breaks and tabs stay.
+ */
 export function harmless(text: string): string {
-  return text.replace(/\r\n/g, '\n').replace(CONTROL, '�');
+  return text
+    .replace(/\r\n/g, '\n')
+    .replace(CONTROL, '�')
+    .replace(/^(\s*)::/gm, '$1: :')
+    .replaceAll('##[', '# #[');
 }
 
 /** The same on one line. */

@@ -161,6 +161,12 @@ describe('tables', () => {
     ).toBe('a     b\nlong  –');
   });
 
+  it('let no text of others command a pipeline', () => {
+    expect(harmless('::stop-commands::x\n  ::error::y\na::b ##[debug]')).toBe(
+      ': :stop-commands::x\n  : :error::y\na::b # #[debug]',
+    );
+  });
+
   it('let no text of others steer the terminal', () => {
     expect(harmless('a\u001B[2Jb\u0007\u009B1m\u202Ec\r\nd\te')).toBe('a�[2Jb��1m�c\nd\te');
     const text = table(PLAIN, { heads: ['x'], rows: [['\u001B]0;title\u0007']], none: '' });

@@ -136,6 +136,12 @@ describe('the exit code', () => {
     const refused = await shop.run(CHECK, { env: down });
     expect(refused).toMatchObject({ code: 5, stderr: expect.stringContaining('ECONNREFUSED') });
 
+    const annotated = await shop.run([...CHECK, '--format', 'github'], { env: down });
+    expect(annotated).toMatchObject({
+      code: 5,
+      stdout: expect.stringMatching(/^::error title=concord UNREACHABLE::The registry at /),
+    });
+
     const failing = await serving((_request, response) =>
       response.writeHead(502).end('Bad gateway'),
     );

@@ -115,7 +115,7 @@ describe('a proposal', () => {
       'Order.note',
     ]);
     const shown = await shop.run(['proposal', 'show', '1']);
-    expect(shown.stdout).toContain('architect: Thanks.\n    ::notice::x');
+    expect(shown.stdout).toContain('architect: Thanks.\n    : :notice::x');
     expect(shown.stdout).toMatch(/second-architect signed off all of it \(revision 2\)/);
     const list = await shop.run(['proposal', 'list', '--state', 'signed-off']);
     expect(list.stdout).toMatch(/^1 +signed off +Totals go +architect/m);
