@@ -63,9 +63,7 @@ export function createAnalysisCache(): AnalysisCache {
   };
   const located = (hash: string): DocumentNode => placed.get(hash, () => parse(textOf(hash)));
   return {
-    put: (more) => {
-      for (const [hash, text] of Object.entries(more)) texts.get(hash, () => text);
-    },
+    put: texts.putAll,
     missing: (hashes) => hashes.filter((hash) => texts.peek(hash) === undefined),
     parsed,
     stored,
@@ -102,6 +100,8 @@ function keyOf(members: readonly Member[]): string {
 }
 
 interface Lru<Value> {
+  /** Keeps all of these, however large they are together: whoever sent them is about to ask for them. */
+  putAll(values: Readonly<Record<string, Value>>): void;
   get(key: string, make: () => Value): Value;
   peek(key: string): Value | undefined;
 }
@@ -114,19 +114,30 @@ function createLru<Value>(limits: {
   const { sizeMax, sizeOf = () => 1 } = limits;
   const entries = new Map<string, Value>();
   let size = 0;
+  const use = (key: string, make: () => Value): Value => {
+    const known = entries.get(key);
+    const value = known ?? make();
+    if (known === undefined) size += sizeOf(value);
+    entries.delete(key);
+    entries.set(key, value);
+    return value;
+  };
+  const shrink = (isKept: (key: string) => boolean): void => {
+    for (const [oldest, old] of entries) {
+      if (size <= sizeMax || isKept(oldest)) break;
+      entries.delete(oldest);
+      size -= sizeOf(old);
+    }
+  };
   return {
     peek: (key) => entries.get(key),
+    putAll: (values) => {
+      for (const [key, value] of Object.entries(values)) use(key, () => value);
+      shrink((key) => Object.hasOwn(values, key));
+    },
     get: (key, make) => {
-      const known = entries.get(key);
-      const value = known ?? make();
-      if (known === undefined) size += sizeOf(value);
-      entries.delete(key);
-      entries.set(key, value);
-      for (const [oldest, old] of entries) {
-        if (size <= sizeMax || oldest === key) break;
-        entries.delete(oldest);
-        size -= sizeOf(old);
-      }
+      const value = use(key, make);
+      shrink((other) => other === key);
       return value;
     },
   };

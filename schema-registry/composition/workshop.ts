@@ -11,6 +11,7 @@ export interface Workshop {
     job: Extract<Job, { kind: Kind }>,
     textsOf: TextsOf,
   ): Promise<JobValues[Kind]>;
+  /** Ends the work that is being done and that waits, with an error. */
   close(): Promise<void>;
 }
 
@@ -44,6 +45,8 @@ export class WorkshopExhausted extends Error {
 const TOO_DEEP =
   'Composition was ended: the types lead on to one another further than it can follow. Break the longest chain of types.';
 
+const CLOSED = 'The workshop is closed.';
+
 interface Waiting {
   readonly answered: (answer: WorkshopAnswer) => void;
   readonly failed: (error: Error) => void;
@@ -55,6 +58,7 @@ export function createWorkshop(limits: WorkshopLimits = WORKSHOP_LIMITS): Worksh
   let worker: ChildProcess | null = null;
   let idle: NodeJS.Timeout | undefined;
   let nextId = 1;
+  let isClosed = false;
   let last: Promise<unknown> = Promise.resolve();
   const waiting = new Map<number, Waiting>();
 
@@ -73,7 +77,7 @@ export function createWorkshop(limits: WorkshopLimits = WORKSHOP_LIMITS): Worksh
     worker = child;
     const gone = (how: string): void => {
       if (worker !== child) return;
-      worker = null;
+      stop();
       failAll(new WorkshopExhausted('COMPOSITION_ABORTED', `Composition was ended: ${how}.`));
     };
     child.on('message', (answer: WorkshopAnswer) => waiting.get(answer.id)?.answered(answer));
@@ -95,6 +99,7 @@ export function createWorkshop(limits: WorkshopLimits = WORKSHOP_LIMITS): Worksh
   }
 
   async function ask(job: Job, texts: Readonly<Record<string, string>>): Promise<WorkshopAnswer> {
+    if (isClosed) throw new Error(CLOSED);
     const id = nextId++;
     let timer: NodeJS.Timeout | undefined;
     try {
@@ -120,13 +125,21 @@ export function createWorkshop(limits: WorkshopLimits = WORKSHOP_LIMITS): Worksh
   async function perform(job: Job, textsOf: TextsOf): Promise<unknown> {
     clearTimeout(idle);
     try {
+      const sent = new Set<string>();
       let answer = await ask(job, {});
-      while (answer.kind === 'missing') answer = await ask(job, await textsOf(answer.hashes));
+      while (answer.kind === 'missing') {
+        const wanted = answer.hashes.filter((hash) => !sent.has(hash));
+        if (wanted.length === 0)
+          throw new Error(`No text for ${answer.hashes.join(', ')} is kept.`);
+        for (const hash of wanted) sent.add(hash);
+        // All of them again: what came earlier may have gone from its memory for the sake of the others.
+        answer = await ask(job, await textsOf([...sent]));
+      }
       if (answer.kind === 'too-deep') throw new WorkshopExhausted('COMPOSITION_ABORTED', TOO_DEEP);
       if (answer.kind === 'failed') throw new Error(`The workshop failed: ${answer.error}`);
       return answer.value;
     } finally {
-      idle = setTimeout(stop, IDLE_MS).unref();
+      if (!isClosed) idle = setTimeout(stop, IDLE_MS).unref();
     }
   }
 
@@ -138,8 +151,10 @@ export function createWorkshop(limits: WorkshopLimits = WORKSHOP_LIMITS): Worksh
       return mine as Promise<JobValues[typeof job.kind]>;
     },
     close: async () => {
+      isClosed = true;
       clearTimeout(idle);
       stop();
+      failAll(new Error(CLOSED));
       await last;
     },
   };
