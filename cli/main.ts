@@ -1,13 +1,19 @@
 import { readFileSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import process from 'node:process';
 import { systemClock } from '#kernel/clock.ts';
 import { processEnvironment } from '#kernel/config.ts';
 import { isRecord } from '#kernel/json.ts';
 import { EXIT_CODES } from './exit-code.ts';
-import { runProgram } from './run.ts';
 
 /** How long an interrupted command may take to end by itself. */
 const INTERRUPTED_MS = 2_000;
+
+// Reading the sources takes longer than most commands. The cache lies where nobody else can write: a token is at stake.
+enableCompileCache(join(homedir(), '.cache', 'concord'));
+const { runProgram } = await import('./run.ts');
 
 const environment = processEnvironment();
 const interruption = new AbortController();
