@@ -56,6 +56,8 @@ export interface Examined {
   /** Contracts as they would be, when the change is one of contracts; else those that are stored. */
   readonly contracts?: readonly Contract[];
   readonly publishing: boolean;
+  /** Whether the texts are wanted, to be stored; a publication always wants them. */
+  readonly withTexts?: boolean;
   /** What a check is held against instead of what is current; a publication has none. */
   readonly baseline?: Baseline | null;
 }
@@ -63,7 +65,14 @@ export interface Examined {
 /** Composes and judges a change; reads, never writes. */
 export async function examine(
   deps: ExamineDeps,
-  { target, change, contracts: wanted, publishing, baseline = null }: Examined,
+  {
+    target,
+    change,
+    contracts: wanted,
+    publishing,
+    withTexts = publishing,
+    baseline = null,
+  }: Examined,
 ): Promise<Result<Examination, InvalidInput>> {
   const { database } = deps;
   const base = await currentVersion(database, target.id);
@@ -77,7 +86,7 @@ export async function examine(
     currentReferences(database, target.id),
   ]);
   const known = { base, proposed, contracts, policy, owners, references };
-  const job = { ...(await jobOf(database, known)), withTexts: publishing };
+  const job = { ...(await jobOf(database, known)), withTexts };
   const analysing = { job, texts: proposed.texts };
   const run = (one: Analysing<Job>): Promise<Analysis> => analysed(deps, one.job, one.texts);
   const held =

@@ -225,9 +225,11 @@ function reviewFindings(changes: readonly SchemaChange[], facts: StepFacts): Fin
         message: `Nothing is published here until ${frozen.endsAt.toISOString()} (${frozen.reason}).`,
       }),
     );
+  // A proposal is of subgraphs; no one can have the content of a change that is of contract definitions alone.
   const isAsked =
-    required === 'ALWAYS' ||
-    (required === 'BREAKING' && changes.some(({ severity }) => severity === 'BREAKING'));
+    facts.analysis.subgraphs.length > 0 &&
+    (required === 'ALWAYS' ||
+      (required === 'BREAKING' && changes.some(({ severity }) => severity === 'BREAKING')));
   if (isAsked && facts.proposalNumber === null)
     findings.push(
       finding({

@@ -1,15 +1,13 @@
 import { accepted, invalidInput, notFound, refused } from '#kernel/problem.ts';
 import { requireAction } from '../access/principal.ts';
-import { examine } from '../check/examine.ts';
 import { appendHistory } from '../history/history.ts';
 import { lockTarget } from '../target.ts';
-import { checkFailed, publish } from '../publication/publish.ts';
-import { currentVersion } from '../publication/version-store.ts';
+import { publish } from '../publication/publish.ts';
 import { contractsOf, deleteContract, putContract } from './contract.ts';
 import type { FieldError, InvalidInput, NotFound, Problem, Result } from '#kernel/problem.ts';
 import type { Principal } from '../access/principal.ts';
 import type { CheckFailed } from '../commands.ts';
-import type { PublishDeps } from '../publication/publish.ts';
+import type { ContractChange, PublishDeps } from '../publication/publish.ts';
 import type { Target } from '../target.ts';
 import type { Contract } from './contract.ts';
 
@@ -34,15 +32,15 @@ export async function setContract(
 ): Promise<Result<Contract, CheckFailed | InvalidInput | Problem>> {
   const { target, principal } = asking;
   requireGovern(asking);
-  const before = await contractsOf(deps.database, target.id);
-  const others = before.filter(({ name }) => name !== input.name);
-  const flaws = flawsOf(input, others.length);
+  const others = (stored: readonly Contract[]): Contract[] =>
+    stored.filter(({ name }) => name !== input.name);
+  const flaws = flawsOf(input, others(await contractsOf(deps.database, target.id)).length);
   if (flaws.length > 0) return refused(invalidInput(flaws));
   const contract = { ...input, createdBy: principal.id, createdAt: deps.clock.now() };
-  const wanted = [...others, contract].sort((a, b) => (a.name < b.name ? -1 : 1));
-  const done = await republish(deps, asking, wanted, `contract:${input.name}`, async (tx) =>
-    putContract(tx, target.id, contract),
-  );
+  const done = await republish(deps, asking, `contract:${input.name}`, {
+    apply: (stored) => [...others(stored), contract].sort((a, b) => (a.name < b.name ? -1 : 1)),
+    write: (tx) => putContract(tx, target.id, contract),
+  });
   return done.ok ? accepted(contract) : done;
 }
 
@@ -56,58 +54,46 @@ export async function removeContract(
   const before = await contractsOf(deps.database, asking.target.id);
   const removed = before.find((contract) => contract.name === name);
   if (removed === undefined) return refused(notFound('contract', name));
-  const wanted = before.filter((contract) => contract !== removed);
-  const done = await republish(deps, asking, wanted, `contract:${name}`, async (tx) => {
-    await deleteContract(tx, asking.target.id, name);
+  const done = await republish(deps, asking, `contract:${name}`, {
+    apply: (stored) => stored.filter((contract) => contract.name !== name),
+    write: async (tx) => {
+      await deleteContract(tx, asking.target.id, name);
+    },
   });
   return done.ok ? accepted(removed) : done;
 }
 
-type Write = (tx: Parameters<Parameters<PublishDeps['database']['transaction']>[0]>[0]) => Promise<void>;
-
-/** Stores the definition and, on top of it, a version of the graph with the contracts as they are then. */
+/** Stores the definition together with a version of the graph that has it; before the first version, the definition alone. */
 async function republish(
   deps: PublishDeps,
   { target, principal }: ContractAsking,
-  wanted: readonly Contract[],
   subject: string,
-  write: Write,
+  { apply, write }: ContractChange,
 ): Promise<Result<null, CheckFailed | InvalidInput | Problem>> {
-  if ((await currentVersion(deps.database, target.id)) !== null) {
-    const tried = await examine(deps, {
-      target,
-      change: { put: [], retire: [] },
-      contracts: wanted,
-      publishing: true,
-    });
-    if (!tried.ok) return tried;
-    if (tried.value.result.conclusion === 'FAILED') return refused(checkFailed(tried.value.result));
-  }
-  await deps.database.transaction(async (tx) => {
-    await lockTarget(tx, target.id);
-    await write(tx);
+  const define: ContractChange['write'] = async (tx, contracts) => {
+    await write(tx, contracts);
     await appendHistory(tx, {
       action: 'contract.defined',
       actorId: principal.id,
       graphId: target.graphId,
       targetId: target.id,
       subject,
-      details: { contracts: wanted.map(definitionOf) },
+      details: { contracts: contracts.map(definitionOf) },
       at: deps.clock.now(),
     });
+  };
+  const isDefined = await deps.database.transaction(async (tx) => {
+    const { currentVersionId } = await lockTarget(tx, target.id);
+    if (currentVersionId !== null) return false;
+    await define(tx, apply(await contractsOf(tx, target.id)));
+    return true;
   });
-  if ((await currentVersion(deps.database, target.id)) === null) return accepted(null);
+  if (isDefined) return accepted(null);
+  const source = { author: null, commit: null };
   const published = await publish(deps, {
-    request: {
-      target,
-      principal,
-      put: [],
-      retire: [],
-      source: { author: null, commit: null },
-      contextId: null,
-    },
+    request: { target, principal, put: [], retire: [], source, contextId: null },
     cause: 'CONTRACTS',
-    contracts: wanted,
+    contracts: { apply, write: define },
   });
   return published.ok ? accepted(null) : published;
 }

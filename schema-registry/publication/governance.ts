@@ -1,7 +1,7 @@
 import type { Sql } from '#kernel/database.ts';
 
 /**
- * Names the rules that a target has now: contracts, policy, overrides, freeze windows, owners, proposals and event contracts. Two
+ * Names the rules that a target has now: contracts, policy, overrides, freeze windows, owners, proposals, event contracts and active apps. Two
  * equal names mean that nobody changed a rule in between; a publication is stored under the rules that it was checked by.
  */
 export async function governanceOf(sql: Sql, targetId: string): Promise<string> {
@@ -13,7 +13,8 @@ export async function governanceOf(sql: Sql, targetId: string): Promise<string> 
        (select string_agg(freeze_window::text, ';' order by id) from freeze_window where target_id = $1),
        (select string_agg(owner::text, ';' order by subject) from owner where target_id = $1),
        (select string_agg(id::text || version, ';' order by id) from proposal where target_id = $1),
-       (select string_agg(event_type::text, ';' order by subject) from event_type where target_id = $1)
+       (select string_agg(event_type::text, ';' order by subject) from event_type where target_id = $1),
+       (select string_agg(id::text, ';' order by id) from app where target_id = $1 and status = 'ACTIVE')
      )) as name`,
     [targetId],
   );

@@ -5,12 +5,14 @@ import { appendEvents } from '#kernel/outbox.ts';
 import { requireAction } from '../access/principal.ts';
 import { examine } from '../check/examine.ts';
 import { followDeprecations } from '../deprecation/deprecation-store.ts';
-import { textOf } from '../document.ts';
+import { keepTexts, textOf } from '../document.ts';
 import { appendHistory } from '../history/history.ts';
 import { findTarget, lockTarget } from '../target.ts';
 import { queueWebhooks } from '../webhook/webhook-delivery.ts';
+import { governanceOf } from './governance.ts';
 import { publish, requireVersion } from './publish.ts';
 import { publishedEvent } from './published-event.ts';
+import { contractTexts, contractVersionOf } from './store-publication.ts';
 import {
   contractVersions,
   currentVersion,
@@ -18,10 +20,12 @@ import {
   lastNumbers,
   versionById,
 } from './version-store.ts';
+import type { Transaction } from '#kernel/database.ts';
 import type { NotFound, Problem, Result } from '#kernel/problem.ts';
 import type { Examination } from '../check/examine.ts';
 import type { CheckFailed, Published, RegistryCommands, SupergraphVersion } from '../commands.ts';
 import type { PublishDeps } from './publish.ts';
+import type { ContractVersion } from './version-store.ts';
 
 type PromoteRequest = Parameters<RegistryCommands['promote']>[0];
 type RollbackRequest = Parameters<RegistryCommands['rollback']>[0];
@@ -54,6 +58,8 @@ export async function promote(
   return publish(deps, {
     request: { target: to, principal, put, retire, source: request.source, contextId: null },
     cause: 'PROMOTE',
+    // What is to be retired was told from this version: on top of another one, something would be left over.
+    onlyOn: here?.id ?? null,
   });
 }
 
@@ -74,7 +80,10 @@ async function sourceVersion(
   return found;
 }
 
-/** What an emergency has: the older version is served again as it was, under a new count. What that breaks is told, not refused. */
+/**
+ * What an emergency has: the older version is served again as it was, under a new count. What that breaks is told, not
+ * refused. Its contracts are cut by the definitions of now, so that none is missing and none shows what it must not any more.
+ */
 export async function rollback(
   deps: PublishDeps,
   request: RollbackRequest,
@@ -90,8 +99,9 @@ export async function rollback(
   const base = await currentVersion(deps.database, target.id);
   if (older.value.targetId !== target.id || base === null)
     return refused(notFound(request.versionId));
+  const governance = await governanceOf(deps.database, target.id);
   const change = await changeBackTo(deps, base, older.value);
-  const examined = await examine(deps, { target, change, publishing: false });
+  const examined = await examine(deps, { target, change, publishing: false, withTexts: true });
   if (!examined.ok) return examined;
   if (base.supergraphSha256 === older.value.supergraphSha256)
     return accepted({
@@ -103,6 +113,7 @@ export async function rollback(
   const version = await deps.database.transaction(async (tx) => {
     const locked = await lockTarget(tx, target.id);
     if (locked.currentVersionId !== base.id) return null;
+    if ((await governanceOf(tx, target.id)) !== governance) return null;
     return storeRollback(tx, {
       request,
       older: older.value,
@@ -114,7 +125,7 @@ export async function rollback(
     return refused({
       code: 'PUBLICATION_CONFLICT',
       message:
-        'Somebody published meanwhile; nothing was rolled back. Look at what is current, then repeat.',
+        'Somebody published or changed the rules meanwhile; nothing was rolled back. Look at what is current, then repeat.',
       retryable: true,
     });
   return accepted({ version, changed: true, initial: false, result: examined.value.result });
@@ -139,7 +150,7 @@ async function changeBackTo(
 }
 
 async function storeRollback(
-  tx: Parameters<Parameters<PublishDeps['database']['transaction']>[0]>[0],
+  tx: Transaction,
   of: {
     readonly request: RollbackRequest;
     readonly older: SupergraphVersion;
@@ -158,7 +169,7 @@ async function storeRollback(
     publishedBy: principal.id,
     publishedAt: at,
   };
-  const contracts = await contractVersions(tx, older.id);
+  const contracts = await contractsAgain(tx, older, examination);
   await insertVersion(tx, version, { changes: examination.result.changes, contracts });
   if (examination.composed !== null)
     await followDeprecations(tx, {
@@ -187,6 +198,26 @@ async function storeRollback(
     at,
   });
   return version;
+}
+
+/** Where a contract of now cannot be cut from the older graph, it is served as it was then, if it was there. */
+async function contractsAgain(
+  tx: Transaction,
+  older: SupergraphVersion,
+  { contracts, composed }: Examination,
+): Promise<ContractVersion[]> {
+  const cut = contractTexts(composed);
+  await keepTexts(
+    tx,
+    cut.flatMap(({ supergraph, api }) => [supergraph.sdl, api.sdl]),
+  );
+  const again = cut.map(contractVersionOf);
+  const former = (await contractVersions(tx, older.id)).filter(
+    ({ contract }) =>
+      contracts.some(({ name }) => name === contract) &&
+      !again.some((one) => one.contract === contract),
+  );
+  return [...again, ...former];
 }
 
 async function versionOrMissing(

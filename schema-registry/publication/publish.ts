@@ -1,11 +1,12 @@
 import { accepted, refused } from '#kernel/problem.ts';
 import { requireAction } from '../access/principal.ts';
 import { examine } from '../check/examine.ts';
+import { contractsOf } from '../contract/contract.ts';
 import { lockTarget } from '../target.ts';
 import { governanceOf } from './governance.ts';
 import { storePublication } from './store-publication.ts';
 import { currentVersion } from './version-store.ts';
-import type { Database } from '#kernel/database.ts';
+import type { Database, Transaction } from '#kernel/database.ts';
 import type { InvalidInput, Problem, Result } from '#kernel/problem.ts';
 import type { Principal } from '../access/principal.ts';
 import type { CheckResult } from '../check/result.ts';
@@ -22,8 +23,17 @@ export interface PublishDeps extends ExamineDeps {
 export interface Publishing {
   readonly request: ChangeRequest;
   readonly cause: SupergraphVersion['cause'];
-  /** Contracts as they are to be from now on; left out when they stay. */
-  readonly contracts?: readonly Contract[];
+  /** The contracts as they are to be from now on; left out when they stay. */
+  readonly contracts?: ContractChange;
+  /** The version that the request was made for; when another has become current, nothing is published. */
+  readonly onlyOn?: string | null;
+}
+
+/** A change of contract definitions: stored together with the version that it makes, or not at all. */
+export interface ContractChange {
+  /** What becomes of those that are stored. */
+  readonly apply: (stored: readonly Contract[]) => readonly Contract[];
+  readonly write: (tx: Transaction, contracts: readonly Contract[]) => Promise<void>;
 }
 
 /** Somebody else published again and again while this was checked. */
@@ -54,15 +64,18 @@ export async function publish(
   publishing: Publishing,
 ): Promise<Result<Published, CheckFailed | InvalidInput | PublicationConflict>> {
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
-    const governance = await governanceOf(deps.database, publishing.request.target.id);
+    const { target } = publishing.request;
+    const governance = await governanceOf(deps.database, target.id);
+    const contracts = publishing.contracts?.apply(await contractsOf(deps.database, target.id));
     const examined = await examine(deps, {
-      target: publishing.request.target,
+      target,
       change: publishing.request,
       publishing: true,
-      ...(publishing.contracts === undefined ? {} : { contracts: publishing.contracts }),
+      ...(contracts === undefined ? {} : { contracts }),
     });
     if (!examined.ok) return examined;
     const { base, proposed, result } = examined.value;
+    if (publishing.onlyOn !== undefined && publishing.onlyOn !== (base?.id ?? null)) break;
     if (base !== null && proposed.changed.length === 0 && publishing.contracts === undefined)
       return accepted({ version: base, changed: false, initial: false, result });
     if (result.conclusion === 'FAILED') return refused(checkFailed(result));
@@ -72,7 +85,7 @@ export async function publish(
   }
   return refused({
     code: 'PUBLICATION_CONFLICT',
-    message: `Others published ${ATTEMPTS_MAX} times while this was checked; nothing was stored. Publish again.`,
+    message: 'Others published while this was checked; nothing was stored. Repeat it.',
     retryable: true,
   });
 }
@@ -87,11 +100,12 @@ function storeIfCurrent(
     const locked = await lockTarget(tx, target.id);
     if (locked.currentVersionId !== (examination.base?.id ?? null)) return null;
     if ((await governanceOf(tx, target.id)) !== publishing.governance) return null;
+    await publishing.contracts?.write(tx, examination.contracts);
     return storePublication(tx, { ...publishing, examination, now: deps.clock.now() });
   });
 }
 
-export function checkFailed(result: CheckResult): CheckFailed {
+function checkFailed(result: CheckResult): CheckFailed {
   const failed = result.steps.filter(({ status }) => status === 'FAILED');
   const first = failed
     .flatMap(({ findings }) => findings)

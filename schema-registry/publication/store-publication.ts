@@ -10,10 +10,11 @@ import { publishedEvent } from './published-event.ts';
 import { insertSubgraphVersions, insertVersion, lastNumbers } from './version-store.ts';
 import type { Transaction } from '#kernel/database.ts';
 import type { Examination } from '../check/examine.ts';
+import type { Composed } from '../check/facts.ts';
 import type { SchemaChange } from '../check/result.ts';
 import type { AnalysedTexts } from '../composition/analysis.ts';
 import type { ChangeRequest, SupergraphVersion } from '../commands.ts';
-import type { SubgraphVersion } from './version-store.ts';
+import type { ContractVersion, SubgraphVersion } from './version-store.ts';
 
 export interface Storing {
   readonly request: ChangeRequest;
@@ -31,9 +32,7 @@ export async function storePublication(
   const { composed, proposed, result } = examination;
   if (composed === null || composed.texts === null)
     throw new Error('Only what composes is stored, with its texts.');
-  const contracts = composed.contracts.flatMap((contract) =>
-    contract.ok && contract.texts !== null ? [{ contract: contract.name, ...contract.texts }] : [],
-  );
+  const contracts = contractTexts(composed);
   const numbers = await lastNumbers(tx, request.target.id);
   await keepTexts(tx, [
     ...proposed.texts.values(),
@@ -45,11 +44,7 @@ export async function storePublication(
   const version = versionOf(storing, composed.texts, { subgraphs, number });
   await insertVersion(tx, version, {
     changes: result.changes,
-    contracts: contracts.map(({ contract, supergraph, api }) => ({
-      contract,
-      supergraphSha256: supergraph.sha256,
-      apiSha256: api.sha256,
-    })),
+    contracts: contracts.map(contractVersionOf),
   });
   await followDeprecations(tx, {
     targetId: request.target.id,
@@ -63,6 +58,21 @@ export async function storePublication(
   await queueWebhooks(tx, request.target.id, event, storing.now);
   await appendHistory(tx, historyOf(storing, version));
   return version;
+}
+
+interface ContractTexts extends AnalysedTexts {
+  readonly contract: string;
+}
+
+/** The contracts that could be cut, with their texts. */
+export function contractTexts(composed: Composed | null): ContractTexts[] {
+  return (composed?.contracts ?? []).flatMap((contract) =>
+    contract.ok && contract.texts !== null ? [{ contract: contract.name, ...contract.texts }] : [],
+  );
+}
+
+export function contractVersionOf({ contract, supergraph, api }: ContractTexts): ContractVersion {
+  return { contract, supergraphSha256: supergraph.sha256, apiSha256: api.sha256 };
 }
 
 function newSubgraphVersions(

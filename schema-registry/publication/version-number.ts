@@ -30,22 +30,23 @@ export const FIRST_VERSION = '1.0.0';
 
 /**
  * The version of a change on top of `base`: the next one of that level that was never given away. After a rollback the
- * numbers above `base` are taken by contents that differ, so the number is searched among all of `used`.
+ * numbers above `base` are taken by contents that differ, so the number is searched among all of `used`. What was taken out
+ * and comes again has no base: who knew it before finds something else, which is a major.
  */
 export function nextVersion(
   base: string | null,
   level: VersionLevel,
   used: readonly string[],
 ): string {
-  const from = base === null ? null : parseVersion(base);
-  if (from === null) return FIRST_VERSION;
   const taken = used.map(parseVersion).filter((version) => version !== null);
   const highest = (values: readonly number[], least: number): number => Math.max(least, ...values);
-  if (level === 'MAJOR') {
+  const from = base === null ? null : parseVersion(base);
+  if (from === null && taken.length === 0) return FIRST_VERSION;
+  if (from === null || level === 'MAJOR') {
     const major =
       highest(
         taken.map((version) => version.major),
-        from.major,
+        from?.major ?? 0,
       ) + 1;
     return formatVersion({ major, minor: 0, patch: 0 });
   }
