@@ -1,7 +1,9 @@
 import { parse } from 'graphql';
+import { annotationsOf } from './annotations.ts';
 import { compose, parseSdl } from './compose.ts';
 import { composedView, viewOf } from './composed-view.ts';
 import type { DocumentNode } from 'graphql';
+import type { Annotation } from './annotations.ts';
 import type { CompositionError, Member, ParsedSdl } from './compose.ts';
 import type { ComposedView } from './composed-view.ts';
 import type { SchemaView } from './schema-diff.ts';
@@ -28,6 +30,11 @@ export interface AnalysisCache {
   /** The same with places, to tell where something stands. */
   located(hash: string): DocumentNode;
   storedView(hash: string): SchemaView;
+  /** What was just made of a text is what the next job will ask of it, once it is stored. */
+  keepView(hash: string, view: SchemaView): void;
+  /** The ends that a stored supergraph announces. */
+  annotations(hash: string): readonly Annotation[];
+  keepAnnotations(hash: string, annotations: readonly Annotation[]): void;
   composed(
     members: readonly Member[],
     changed: ReadonlySet<string>,
@@ -42,6 +49,8 @@ const LOCATED_MAX = 8;
 /** Current schema of a graph with its contracts, and those of a few other targets. */
 const VIEWS_MAX = 10;
 const COMPOSITIONS_MAX = 2;
+const ENDS_MAX = 32;
+const UNPLACED = { noLocation: true } as const;
 
 export function createAnalysisCache(): AnalysisCache {
   const texts = createLru<string>({ sizeMax: TEXT_CHARACTERS_MAX, sizeOf: (text) => text.length });
@@ -49,6 +58,7 @@ export function createAnalysisCache(): AnalysisCache {
   const placed = createLru<DocumentNode>({ sizeMax: LOCATED_MAX });
   const views = createLru<SchemaView>({ sizeMax: VIEWS_MAX });
   const compositions = createLru<ComposedView>({ sizeMax: COMPOSITIONS_MAX });
+  const ends = createLru<readonly Annotation[]>({ sizeMax: ENDS_MAX });
   const textOf = (hash: string): string => {
     const text = texts.peek(hash);
     if (text === undefined) throw new MissingText([hash]);
@@ -69,6 +79,9 @@ export function createAnalysisCache(): AnalysisCache {
     stored,
     located,
     storedView: (hash) => views.get(hash, () => viewOf(stored(hash))),
+    keepView: (hash, view) => void views.get(hash, () => view),
+    annotations: (hash) => ends.get(hash, () => annotationsOf(parse(textOf(hash), UNPLACED))),
+    keepAnnotations: (hash, annotations) => void ends.get(hash, () => annotations),
     composed: (members, changed) => {
       const key = keyOf(members);
       const known = compositions.peek(key);

@@ -19,7 +19,7 @@ import type { AnalysisCache } from './analysis-cache.ts';
 import type { CompositionError, Member } from './compose.ts';
 import type { ComposedView } from './composed-view.ts';
 import type { TagFilter } from './contract-filter.ts';
-import type { DetectedChange, RemovedCoordinate } from './schema-diff.ts';
+import type { DetectedChange, RemovedCoordinate, SchemaView } from './schema-diff.ts';
 import type { LevelProof } from './subgraph-diff.ts';
 
 /** What is to be looked at: texts are named by their hash and lie in the cache. */
@@ -128,15 +128,18 @@ export async function analyse(job: AnalysisJob, cache: AnalysisCache): Promise<A
   if (!after.ok) return after;
   const before = job.before === null ? null : cache.storedView(job.before.apiSha256);
   const changes = before === null ? [] : await diffSchemas(before, after.api);
+  const texts = job.withTexts ? keptTexts(after, cache) : null;
+  const ends = annotationsOf(after.supergraph);
+  if (texts !== null) cache.keepAnnotations(texts.supergraph.sha256, ends);
   return {
     ok: true,
-    texts: job.withTexts ? textsOf(after) : null,
+    texts,
     changes,
     level: before === null ? FIRST : levelOf(changes),
     removed: before === null ? [] : removedCoordinates(before, after.api),
     annotations: {
-      before: job.before === null ? [] : annotationsOf(cache.stored(job.before.supergraphSha256)),
-      after: annotationsOf(after.supergraph),
+      before: job.before === null ? [] : cache.annotations(job.before.supergraphSha256),
+      after: ends,
     },
     subgraphs: await Promise.all(job.changed.map((change) => analyseSubgraph(change, job, cache))),
     contracts: await Promise.all(
@@ -202,21 +205,41 @@ async function analyseContract(
   return {
     name,
     ok: true,
-    texts: of.job.withTexts ? textsOf(after) : null,
+    texts: of.job.withTexts ? keptTexts(after, of.cache) : null,
     changes: before === null ? [] : await diffSchemas(before, after.api),
-    exposed: lintContract({
-      contract: name,
-      supergraph: of.after.supergraph,
-      visible: new Set(after.api.definitions.keys()),
-      forbiddenTags,
-      policy: of.job.policy,
-    }),
+    exposed: exposedIn(name, after.api, { forbiddenTags, ...of }),
   };
 }
 
-function textsOf({ texts }: Pick<ComposedView, 'texts'>): AnalysedTexts {
+/** What is classified and shown; a graph without the classification needs no look. */
+function exposedIn(
+  contract: string,
+  api: SchemaView,
+  of: {
+    readonly forbiddenTags: readonly string[];
+    readonly after: ComposedView;
+    readonly job: AnalysisJob;
+  },
+): readonly Finding[] {
+  const forbiddenTags = of.forbiddenTags.filter((tag) => of.after.tags.has(tag));
+  if (forbiddenTags.length === 0) return [];
+  return lintContract({
+    contract,
+    supergraph: of.after.supergraph,
+    visible: new Set(api.definitions.keys()),
+    forbiddenTags,
+    policy: of.job.policy,
+  });
+}
+
+function keptTexts(
+  { api, texts }: Pick<ComposedView, 'api' | 'texts'>,
+  cache: AnalysisCache,
+): AnalysedTexts {
   const { supergraphSdl, apiSdl } = texts();
-  return { supergraph: textOf(supergraphSdl), api: textOf(apiSdl) };
+  const made = { supergraph: textOf(supergraphSdl), api: textOf(apiSdl) };
+  cache.keepView(made.api.sha256, api);
+  return made;
 }
 
 function textOf(sdl: string): Text {

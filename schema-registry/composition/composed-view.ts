@@ -15,6 +15,8 @@ import type { SchemaView } from './schema-diff.ts';
 export interface ComposedView {
   readonly ok: true;
   readonly supergraph: DocumentNode;
+  /** Every tag that occurs in it. */
+  readonly tags: ReadonlySet<string>;
   /** What clients see. */
   readonly api: SchemaView;
   readonly texts: () => SchemaTexts;
@@ -65,6 +67,7 @@ export function composedView(composed: ComposedGraph): ComposedView | Refused {
   return {
     ok: true,
     supergraph,
+    tags: new Set([...graph.tags.values()].flat()),
     api: view.value,
     texts: once(() => ({ supergraphSdl: composed.supergraphSdl(), apiSdl: print(api) })),
     contract: (filter) => {
