@@ -1,4 +1,5 @@
 import { DAY_MS, shifted } from '#kernel/clock.ts';
+import { sha256 } from '#kernel/id.ts';
 import { liveOverrides } from '../override/override-store.ts';
 import { isInForce } from '../override/override.ts';
 import { coverageOf } from '../usage/coverage-question.ts';
@@ -49,20 +50,48 @@ export async function gatherFacts(
 }
 
 /** Changes of the graph and of its contracts. */
-export function allChanges({ changes, contracts }: Composed): DetectedChange[] {
-  return [...changes, ...contracts.flatMap((contract) => (contract.ok ? contract.changes : []))];
+export function allChanges(analysis: Composed): DetectedChange[] {
+  return [...analysis.changes, ...contractChanges(analysis).map(({ change }) => change)];
 }
 
-/** What was removed by itself, and not together with what it lay in. */
+/**
+ * Changes that only a contract's readers see, by contract. Each has a name of its own, so that an override for the readers
+ * of one contract permits nothing to those of another, nor to the whole graph.
+ */
+export function contractChanges({
+  changes,
+  contracts,
+}: Composed): { readonly contract: string; readonly change: DetectedChange }[] {
+  const known = new Set(changes.map(({ hash }) => hash));
+  return contracts.flatMap((contract) =>
+    contract.ok
+      ? contract.changes
+          .filter(({ hash }) => !known.has(hash))
+          .map((change) => ({
+            contract: contract.name,
+            change: { ...change, hash: sha256(`${contract.name} ${change.hash}`) },
+          }))
+      : [],
+  );
+}
+
+/** What was removed by itself, and not together with something else. A type without members has nothing to announce. */
 export function removals({ removed }: Composed): RemovedCoordinate[] {
-  return removed.filter(({ parentRemains, kind }) => parentRemains && kind !== 'TYPE');
+  return removed.filter(
+    ({ isByItself, kind, members }) => isByItself && (kind !== 'TYPE' || members.length > 0),
+  );
+}
+
+/** A coordinate and, of a type, what lies in it. */
+export function removedNames({ coordinate, members }: RemovedCoordinate): string[] {
+  return [coordinate, ...members.map((member) => member.coordinate)];
 }
 
 function coordinatesAsked(analysis: Composed, changes: readonly DetectedChange[]): string[] {
   return [
     ...new Set([
       ...changes.flatMap(({ usedBy }) => usedBy),
-      ...removals(analysis).map(({ coordinate }) => coordinate),
+      ...removals(analysis).flatMap(removedNames),
     ]),
   ];
 }

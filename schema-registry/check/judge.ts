@@ -78,11 +78,11 @@ function acceptance(
 
 /** Unused means: usage can tell, it was reported on the whole window, and it shows nobody who would be hurt. */
 function isUnused(change: DetectedChange, usage: CoordinateUsage, judging: Judging): boolean {
-  if (change.usedBy.length === 0 || usage.documents.length > 0) return false;
-  if (!isReported(change, judging)) return false;
-  if (usage.requests < judging.policy.usage.requestsMin) return true;
+  if (change.usedBy.length === 0 || !isReported(change, judging)) return false;
+  // Documents of active apps are among those that gave it, or did not.
   const given = change.nonNull === null ? undefined : judging.nonNull.get(change.nonNull);
-  return given !== undefined && given.nonNull === given.total;
+  if (given !== undefined && given.nonNull === given.total) return true;
+  return usage.documents.length === 0 && usage.requests < judging.policy.usage.requestsMin;
 }
 
 /** Was usage reported on the whole window, in the detail that this change asks for? */

@@ -3,9 +3,9 @@ import { judgeRemoval, usersOf } from '../deprecation/removal-rule.ts';
 import { sunsetFindings } from '../deprecation/sunset-rule.ts';
 import { freezeAt } from '../freeze-window/freeze-window.ts';
 import { nextVersion, statedVersionFlaw } from '../publication/version-number.ts';
-import { removals } from './facts.ts';
+import { contractChanges, removals, removedNames } from './facts.ts';
 import { finding } from './finding.ts';
-import { judgeChange, NO_USAGE, stands } from './judge.ts';
+import { combinedUsage, judgeChange, stands } from './judge.ts';
 import { CHECK_STEPS } from './result.ts';
 import type { RemovalVerdict } from '../deprecation/removal-rule.ts';
 import type { FreezeWindow } from '../freeze-window/freeze-window.ts';
@@ -95,14 +95,9 @@ function judgedChanges(facts: StepFacts, verdicts: readonly RemovalVerdict[]): S
   const whole = analysis.changes.map((change) =>
     judgeChange(change, { ...facts, barred, contract: null }),
   );
-  const known = new Set(analysis.changes.map(({ hash }) => hash));
-  const ofContracts = analysis.contracts.flatMap((contract) =>
-    contract.ok
-      ? contract.changes
-          .filter(({ hash, severity }) => severity !== 'SAFE' && !known.has(hash))
-          .map((change) => judgeChange(change, { ...facts, barred, contract: contract.name }))
-      : [],
-  );
+  const ofContracts = contractChanges(analysis)
+    .filter(({ change }) => change.severity !== 'SAFE')
+    .map(({ contract, change }) => judgeChange(change, { ...facts, barred, contract }));
   return [...whole, ...ofContracts];
 }
 
@@ -111,12 +106,11 @@ function removalVerdicts({ analysis, policy, usage, coverage, now }: StepFacts):
   const announced = new Map(
     analysis.annotations.before.map((annotation) => [annotation.coordinate, annotation]),
   );
-  return removals(analysis).map(({ coordinate, kind }) =>
+  return removals(analysis).map((removed) =>
     judgeRemoval({
-      coordinate,
-      kind,
-      annotation: announced.get(coordinate) ?? null,
-      usage: usage.get(coordinate) ?? NO_USAGE,
+      removed,
+      announced,
+      usage: combinedUsage(removedNames(removed), usage),
       coverage: coverage.days,
       usageIsPartial: coverage.outputFieldsOnly,
       today: dateOf(now),
@@ -158,7 +152,7 @@ function deprecationFindings(
 ): Finding[] {
   const overridden = new Set(
     changes
-      .filter(({ acceptedBy }) => acceptedBy === 'OVERRIDE')
+      .filter(({ acceptedBy, contract }) => acceptedBy === 'OVERRIDE' && contract === null)
       .map(({ coordinate }) => coordinate),
   );
   const refused = verdicts

@@ -19,12 +19,17 @@ export interface Sunset {
 
 const DEFAULT_REASON = 'No longer supported';
 
-/** Every coordinate that carries `@deprecated` or `@sunset`, once; a supergraph says it for all subgraphs. */
+/**
+ * Every coordinate that carries `@deprecated` or `@sunset`, once; a supergraph says it for all subgraphs. Where they name
+ * several dates the latest holds: clients may rely on it.
+ */
 export function annotationsOf(document: DocumentNode): Annotation[] {
   const found = new Map<string, Annotation>();
   for (const { coordinate, node } of coordinateNodes(document)) {
     const deprecated = node.directives?.find(({ name }) => name.value === 'deprecated');
-    const sunset = node.directives?.find(({ name }) => name.value === 'sunset');
+    const [sunset] = (node.directives ?? [])
+      .filter(({ name }) => name.value === 'sunset')
+      .sort((a, b) => ((textArgument(a, 'on') ?? '') > (textArgument(b, 'on') ?? '') ? -1 : 1));
     if (deprecated === undefined && sunset === undefined) continue;
     found.set(coordinate, {
       coordinate,

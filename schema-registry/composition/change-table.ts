@@ -34,6 +34,9 @@ const TYPE_KEYS = [
   'objectTypeName',
   'removedTypeName',
   'addedTypeName',
+  'oldQueryTypeName',
+  'oldMutationTypeName',
+  'oldSubscriptionTypeName',
 ];
 const MEMBER_KEYS = [
   'removedFieldName',
@@ -59,6 +62,9 @@ const otherType: UsedBy = ({ other }, _coordinate, schema) => membersOf(schema, 
 const USED_BY: Readonly<Record<string, UsedBy>> = {
   TYPE_REMOVED: wholeType,
   TYPE_KIND_CHANGED: wholeType,
+  SCHEMA_QUERY_TYPE_CHANGED: wholeType,
+  SCHEMA_MUTATION_TYPE_CHANGED: wholeType,
+  SCHEMA_SUBSCRIPTION_TYPE_CHANGED: wholeType,
   FIELD_REMOVED: itself,
   FIELD_TYPE_CHANGED: itself,
   FIELD_ARGUMENT_REMOVED: itself,

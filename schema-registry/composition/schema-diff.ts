@@ -1,9 +1,10 @@
 import { diff } from '@graphql-inspector/core';
-import { DirectiveLocation, print } from 'graphql';
+import { DirectiveLocation, print, visit } from 'graphql';
 import { canonicalJson } from '#kernel/json.ts';
 import { sha256 } from '#kernel/id.ts';
 import { affectedBy, typeOfChange } from './change-table.ts';
 import { coordinateNodes } from './coordinates.ts';
+import { typeName } from './inaccessible.ts';
 import type { ASTNode, DocumentNode, GraphQLSchema } from 'graphql';
 import type { InspectedChange } from './change-table.ts';
 import type { CoordinateNode } from './coordinates.ts';
@@ -22,8 +23,16 @@ export type Definition = Pick<CoordinateNode, 'kind' | 'parent' | 'node'>;
 export interface RemovedCoordinate {
   readonly coordinate: string;
   readonly kind: CoordinateNode['kind'];
-  /** False when it went together with its type or field: then that is what was removed. */
-  readonly parentRemains: boolean;
+  /**
+   * False when it went together with something else, which is then what was removed: a field with its type, a type with the
+   * fields that led to it. A type goes by itself when something that led to it remains and leads elsewhere now.
+   */
+  readonly isByItself: boolean;
+  /** Fields, input fields or values of a type; of everything else none. */
+  readonly members: readonly {
+    readonly coordinate: string;
+    readonly kind: CoordinateNode['kind'];
+  }[];
 }
 
 /** One difference between two schemas, before anybody asks who uses what. */
@@ -50,7 +59,7 @@ export async function diffSchemas(
     .map((change): DetectedChange => {
       const { coordinate, usedBy, nonNull } = affectedBy(change, before.schema);
       return {
-        hash: changeHash(change.type, coordinate, before, after),
+        hash: changeHash(change, coordinate, before, after),
         type: change.type,
         coordinate,
         message: change.message,
@@ -97,35 +106,72 @@ function isForServersOnly(change: InspectedChange, before: GraphQLSchema): boole
   return !locations.some((location) => CLIENT_LOCATIONS.has(location));
 }
 
-/** Names a change by kind, coordinate and the definitions on both sides: the same change again has the same name. */
+/**
+ * Names a change by kind, coordinate, what the diff says of it and the definitions on both sides: the same change again has
+ * the same name, and no other one has. Two members that leave a union are two changes of one coordinate.
+ */
 function changeHash(
-  type: string,
+  { type, meta }: InspectedChange,
   coordinate: string | null,
   before: SchemaView,
   after: SchemaView,
 ): string {
-  const of = ({ definitions }: SchemaView): string | null => {
-    const node = coordinate === null ? undefined : definitions.get(coordinate)?.node;
-    return node === undefined ? null : undescribed(node);
+  const of = ({ definitions, schema }: SchemaView): string | null => {
+    const directive = /^@(\w+)/.exec(coordinate ?? '')?.[1];
+    const node =
+      directive === undefined
+        ? definitions.get(coordinate ?? '')?.node
+        : schema.getDirective(directive)?.astNode;
+    return node == null ? null : undescribed(node);
   };
-  return sha256(canonicalJson({ type, coordinate, before: of(before), after: of(after) }));
+  return sha256(canonicalJson({ type, coordinate, meta, before: of(before), after: of(after) }));
 }
 
 export function definitionsOf(document: DocumentNode): Map<string, Definition> {
   return new Map([...coordinateNodes(document)].map((node) => [node.coordinate, node]));
 }
 
-/** A definition as text without its description; a type's text has its members in it. */
-function undescribed(node: CoordinateNode['node']): string {
-  const bare: { description?: unknown } & ASTNode = { ...node };
-  delete bare.description;
-  return print(bare);
+/** A definition as text without descriptions; a type's text has its members in it. */
+function undescribed(node: ASTNode): string {
+  return print(
+    visit(node, { StringValue: (_text, key) => (key === 'description' ? null : undefined) }),
+  );
 }
 
 export function removedCoordinates(before: SchemaView, after: SchemaView): RemovedCoordinate[] {
-  return [...before.definitions].flatMap(([coordinate, { kind, parent }]) => {
+  const left = leftTypes(before, after);
+  const members = Map.groupBy(before.definitions, ([, { parent }]) => parent);
+  return [...before.definitions].flatMap(([coordinate, { kind, parent }]): RemovedCoordinate[] => {
     if (after.definitions.has(coordinate)) return [];
-    const parentRemains = parent !== null && after.definitions.has(parent);
-    return [{ coordinate, kind, parentRemains }];
+    if (kind !== 'TYPE') {
+      const isByItself = parent !== null && after.definitions.has(parent);
+      return [{ coordinate, kind, isByItself, members: [] }];
+    }
+    const own = (members.get(coordinate) ?? []).map(([name, member]) => ({
+      coordinate: name,
+      kind: member.kind,
+    }));
+    return [{ coordinate, kind, isByItself: left.has(coordinate), members: own }];
   });
+}
+
+/** The types that something which remains led to: a field's or argument's type, a union's member, an interface's implementor. */
+function leftTypes(before: SchemaView, after: SchemaView): ReadonlySet<string> {
+  const { schema, definitions } = before;
+  const left = new Set(
+    [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].flatMap(
+      (root) => root?.name ?? [],
+    ),
+  );
+  for (const [coordinate, { node }] of definitions) {
+    const remains = after.definitions.has(coordinate);
+    if (remains && 'type' in node) left.add(typeName(node.type));
+    if (remains && 'types' in node) for (const { name } of node.types ?? []) left.add(name.value);
+    if (!('interfaces' in node)) continue;
+    for (const { name } of node.interfaces ?? []) {
+      if (remains) left.add(name.value);
+      if (after.definitions.has(name.value)) left.add(coordinate);
+    }
+  }
+  return left;
 }

@@ -52,6 +52,23 @@ interface Waiting {
   readonly failed: (error: Error) => void;
 }
 
+/** Asks with the texts that the worker lacks, until it lacks none. */
+async function withTexts(
+  ask: (texts: Readonly<Record<string, string>>) => Promise<WorkshopAnswer>,
+  textsOf: TextsOf,
+): Promise<Exclude<WorkshopAnswer, { kind: 'missing' }>> {
+  const sent = new Set<string>();
+  let answer = await ask({});
+  while (answer.kind === 'missing') {
+    const wanted = answer.hashes.filter((hash) => !sent.has(hash));
+    if (wanted.length === 0) throw new Error(`No text for ${answer.hashes.join(', ')} is kept.`);
+    for (const hash of wanted) sent.add(hash);
+    // All of them again: what came earlier may have gone from its memory for the sake of the others.
+    answer = await ask(await textsOf([...sent]));
+  }
+  return answer;
+}
+
 const PROCESS = fileURLToPath(new URL('./workshop-process.ts', import.meta.url));
 
 export function createWorkshop(limits: WorkshopLimits = WORKSHOP_LIMITS): Workshop {
@@ -125,16 +142,7 @@ export function createWorkshop(limits: WorkshopLimits = WORKSHOP_LIMITS): Worksh
   async function perform(job: Job, textsOf: TextsOf): Promise<unknown> {
     clearTimeout(idle);
     try {
-      const sent = new Set<string>();
-      let answer = await ask(job, {});
-      while (answer.kind === 'missing') {
-        const wanted = answer.hashes.filter((hash) => !sent.has(hash));
-        if (wanted.length === 0)
-          throw new Error(`No text for ${answer.hashes.join(', ')} is kept.`);
-        for (const hash of wanted) sent.add(hash);
-        // All of them again: what came earlier may have gone from its memory for the sake of the others.
-        answer = await ask(job, await textsOf([...sent]));
-      }
+      const answer = await withTexts((texts) => ask(job, texts), textsOf);
       if (answer.kind === 'too-deep') throw new WorkshopExhausted('COMPOSITION_ABORTED', TOO_DEEP);
       if (answer.kind === 'failed') throw new Error(`The workshop failed: ${answer.error}`);
       return answer.value;

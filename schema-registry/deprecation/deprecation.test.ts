@@ -149,7 +149,7 @@ describe('removing something', () => {
     expect(errorsIn(result)).toEqual(['DEPRECATION STILL_IN_USE Order.old']);
     expect(await refusal()).toContain(`used by portal 1.0 (90 requests, last ${lastUsed})`);
     expect(await refusal()).toContain(`Earliest possible date: ${daysLater(lastUsed, 31)}`);
-    await world.pass(30);
+    await world.pass(29);
     expect(errorsIn(await world.check({ orders: GONE }))).toEqual([
       'DEPRECATION STILL_IN_USE Order.old',
     ]);
@@ -189,6 +189,77 @@ describe('removing something', () => {
     await world.pass(40);
     expect(errorsIn(await world.check({ orders: OLD }))).toEqual([
       'DEPRECATION REMOVED_WITHOUT_SUNSET Order.note',
+    ]);
+  });
+
+  it.each([
+    [
+      'a member of a union',
+      'type Query { s: S } union S = A | B type A { x: Int } type B { y: Int }',
+      'type Query { s: S } union S = A type A { x: Int }',
+      'B',
+    ],
+    [
+      'an implementor of an interface',
+      'type Query { n: N } interface N { id: ID } type A implements N { id: ID } type B implements N { id: ID }',
+      'type Query { n: N } interface N { id: ID } type A implements N { id: ID }',
+      'B',
+    ],
+    [
+      'a root type',
+      'type Query { n: Int } type Mutation { go: Int }',
+      'type Query { n: Int }',
+      'Mutation',
+    ],
+    [
+      'a type that got another name',
+      'type Query { n: Note } type Note { text: String }',
+      'type Query { n: Remark } type Remark { text: String }',
+      'Note',
+    ],
+    [
+      'an enum that got another name',
+      'type Query { n(e: E): Int } enum E { A B }',
+      'type Query { n(e: F): Int } enum F { A }',
+      'E',
+    ],
+  ])('asks about %s as it asks about fields', async (_what, before, after, gone) => {
+    const target = await world.target('staging');
+    await withoutRules(world.database, target);
+    await world.publish({ a: before }, { target });
+    await withoutRules(world.database, target, { deprecation: { removalGated: true } });
+    const result = await world.check({ a: after }, { target });
+    expect(errorsIn(result)).toContain(`DEPRECATION REMOVED_WITHOUT_SUNSET ${gone}`);
+  });
+
+  it('of a type is possible once all that lies in it was announced and is unused', async () => {
+    const notes = (on: string): string => `type Query { n: Note } type Note { text: String ${on} }`;
+    const end = `@deprecated(reason: "x") @sunset(on: "${daysLater(today(), 90)}", owner: "x")`;
+    await world.publish({ notes: notes(end) });
+    await world.pass(91);
+    const renamed = 'type Query { n: Remark } type Remark { text: String }';
+    expect(errorsIn(await world.check({ notes: renamed }))).toEqual([]);
+    await world.pass(1, [{ client: 'portal', coordinates: ['Query.n', 'Note', 'Note.text'] }]);
+    expect(errorsIn(await world.check({ notes: renamed }))).toContain(
+      'DEPRECATION STILL_IN_USE Note',
+    );
+  });
+
+  it('waits for the latest of several dates, and for one that stood beside a deprecation', async () => {
+    const [soon, late] = [daysLater(today(), 90), daysLater(today(), 120)];
+    const field = (on: string): string =>
+      `type Query { m: Int @shareable @deprecated(reason: "x") @sunset(on: "${on}", owner: "x") }`;
+    await world.publish({ a: field(soon), b: field(late) });
+    await world.publish({ c: `type Query { s: Int @sunset(on: "${soon}", owner: "x") }` });
+    await world.pass(100);
+    const result = await world.check({ c: 'type Query { t: Int }' }, { retire: ['a', 'b'] });
+    expect(errorsIn(result)).toEqual([
+      'DEPRECATION SUNSET_NOT_PASSED Query.m',
+      'DEPRECATION REMOVED_WITHOUT_SUNSET Query.s',
+    ]);
+    const told = `type Query { s: Int @deprecated(reason: "x") @sunset(on: "${soon}", owner: "x") }`;
+    expect(errorsIn(await world.check({ c: told }))).toEqual([
+      'DEPRECATION SUNSET_TOO_SOON Query.s',
     ]);
   });
 
@@ -278,6 +349,9 @@ describe('reminders', () => {
         'select days_before as days from sunset_reminder order by days desc',
       );
       expect(given.map(({ days }) => days)).toEqual([90, 30, 7, 0]);
+      // As if one had been queued while the webhook was being removed.
+      await world.database.query('update webhook set removed_at = $1', [world.now()]);
+      expect(await deliverWebhooks(deps)).toBe(0);
     } finally {
       receiver.close();
     }

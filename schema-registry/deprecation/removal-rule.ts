@@ -14,10 +14,10 @@ export type RemovalBar =
   | 'USAGE_NOT_REPORTED';
 
 export interface RemovalFacts {
-  readonly coordinate: string;
-  readonly kind: RemovedCoordinate['kind'];
-  /** What the published schema says of its end; null when it says nothing. */
-  readonly annotation: Annotation | null;
+  readonly removed: RemovedCoordinate;
+  /** What the published schema says of ends, by coordinate. */
+  readonly announced: ReadonlyMap<string, Annotation>;
+  /** Of the coordinate and of what lies in it. */
   readonly usage: CoordinateUsage;
   /** The days of the usage window up to yesterday. */
   readonly coverage: readonly CoverageDay[];
@@ -44,15 +44,16 @@ export function judgeRemoval(facts: RemovalFacts): RemovalVerdict {
   const hindrances = [sunsetHindrance(facts), useHindrance(facts), coverageHindrance(facts)].filter(
     (hindrance) => hindrance !== null,
   );
+  const { coordinate } = facts.removed;
   const earliest = hindrances.map(({ until }) => until).reduce(laterOf, facts.today);
   return {
-    coordinate: facts.coordinate,
+    coordinate,
     bars: hindrances.map(({ bar }) => bar),
     earliest,
     message:
       hindrances.length === 0
-        ? `"${facts.coordinate}" may go: its sunset has passed, and nobody used it.`
-        : `"${facts.coordinate}" may not be removed: ${hindrances.map(({ because }) => because).join('; ')}. Earliest possible date: ${earliest}.`,
+        ? `"${coordinate}" may go: its sunset has passed, and nobody used it.`
+        : `"${coordinate}" may not be removed: ${hindrances.map(({ because }) => because).join('; ')}. Earliest possible date: ${earliest}.`,
   };
 }
 
@@ -63,19 +64,37 @@ interface Hindrance {
   readonly until: string;
 }
 
-function sunsetHindrance({ annotation, policy, today }: RemovalFacts): Hindrance | null {
-  const sunset = annotation?.sunset ?? null;
-  if (sunset === null) {
+function sunsetHindrance({ removed, announced, policy, today }: RemovalFacts): Hindrance | null {
+  const on = announcedEnd(removed, announced);
+  if (on === null) {
     const first = earliestSunset(policy, today);
+    const [what, all] =
+      removed.kind === 'TYPE'
+        ? ['not all of it was', ' all that lies in it']
+        : ['it was never', ' it'];
     return {
       bar: 'REMOVED_WITHOUT_SUNSET',
-      because: `it was never announced; publish it with @deprecated and @sunset(on: "${first}", owner: "…") first`,
+      because: `${what} announced; publish${all} with @deprecated and @sunset(on: "${first}", owner: "…") first`,
       until: daysLater(first, 1),
     };
   }
-  if (today > sunset.on) return null;
-  const because = `its sunset is on ${sunset.on} and has not passed`;
-  return { bar: 'SUNSET_NOT_PASSED', because, until: daysLater(sunset.on, 1) };
+  if (today > on) return null;
+  const because = `its sunset is on ${on} and has not passed`;
+  return { bar: 'SUNSET_NOT_PASSED', because, until: daysLater(on, 1) };
+}
+
+/** The announced date; of a type the last one of its members, which carry it. Null when anything was not announced. */
+function announcedEnd(
+  { coordinate, members }: RemovedCoordinate,
+  announced: RemovalFacts['announced'],
+): string | null {
+  const names = members.length === 0 ? [coordinate] : members.map((member) => member.coordinate);
+  const dates = names.map((name) => {
+    const annotation = announced.get(name);
+    // A date beside no deprecation was told to nobody: tools warn of what is deprecated.
+    return annotation?.deprecated == null ? null : (annotation.sunset?.on ?? null);
+  });
+  return dates.reduce((a, b) => (a === null || b === null ? null : laterOf(a, b)));
 }
 
 const USERS_TOLD = 5;
@@ -107,9 +126,10 @@ export function usersOf({ clients, documents }: CoordinateUsage): string {
 }
 
 function coverageHindrance(facts: RemovalFacts): Hindrance | null {
-  const { coverage, usageIsPartial, kind, policy, today } = facts;
+  const { coverage, usageIsPartial, removed, policy, today } = facts;
   const { windowDays } = policy.usage;
-  if (usageIsPartial && kind !== 'FIELD') {
+  const parts = removed.members.length === 0 ? [removed] : removed.members;
+  if (usageIsPartial && parts.some(({ kind }) => kind !== 'FIELD')) {
     const because =
       'a gateway reports output fields only, which says nothing of arguments, inputs and values';
     return { bar: 'USAGE_NOT_REPORTED', because, until: daysLater(today, windowDays + 1) };

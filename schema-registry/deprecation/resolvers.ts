@@ -13,6 +13,7 @@ import type { CoordinateUsage } from '../check/result.ts';
 import type { Context } from '../context.ts';
 import type { Resolvers } from '../generated.ts';
 import type { Target } from '../target.ts';
+import type { Annotation } from '../composition/annotations.ts';
 import type { Deprecation } from './deprecation-store.ts';
 import type { CreatedWebhook } from '../webhook/webhook.ts';
 import type { RemovalVerdict } from './removal-rule.ts';
@@ -70,10 +71,11 @@ async function calendarOf(
   return deprecations.map((deprecation) => {
     if (deprecation.endedOn !== null) return { ...deprecation, verdict: null };
     const used = usage.get(deprecation.coordinate) ?? NO_USAGE;
+    const { coordinate } = deprecation;
+    const kind = coordinate.endsWith(':)') ? 'ARGUMENT' : 'FIELD';
     const verdict = judgeRemoval({
-      coordinate: deprecation.coordinate,
-      kind: deprecation.coordinate.endsWith(':)') ? 'ARGUMENT' : 'FIELD',
-      annotation: annotationOf(deprecation),
+      removed: { coordinate, kind, isByItself: true, members: [] },
+      announced: new Map([[coordinate, annotationOf(deprecation)]]),
       usage: used,
       coverage: coverage.days,
       usageIsPartial: coverage.outputFieldsOnly,
@@ -84,7 +86,7 @@ async function calendarOf(
   });
 }
 
-function annotationOf(deprecation: Deprecation): Parameters<typeof judgeRemoval>[0]['annotation'] {
+function annotationOf(deprecation: Deprecation): Annotation {
   const { coordinate, reason, sunsetOn, replacement, owner } = deprecation;
   const sunset = sunsetOn === null ? null : { on: sunsetOn, replacement, owner: owner ?? '' };
   return { coordinate, deprecated: reason, sunset };

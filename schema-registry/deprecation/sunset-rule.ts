@@ -48,7 +48,8 @@ function annotationFindings(
       }),
     ];
   }
-  const announced = before?.sunset?.on ?? null;
+  // A date beside no deprecation was told to nobody.
+  const announced = before?.deprecated == null ? null : (before.sunset?.on ?? null);
   if (!isDate(sunset.on)) return [invalidDate(coordinate, sunset.on)];
   const findings: Finding[] = [];
   if (announced !== null && sunset.on < announced)

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { flawsOf, walk } from '#kernel/lifecycle.ts';
+import { setContract } from '../contract/contract-command.ts';
 import { architect, createCoreWorld, errorsIn } from '../core-world.ts';
 import { decideOnOverride, requestOverride } from './override-command.ts';
 import { decideOverride, OVERRIDE_LIFECYCLE } from './override.ts';
@@ -48,7 +49,7 @@ describe('an override', () => {
     const override = await requestOverride(as(by), {
       target: await world.target(),
       checkId: id,
-      changeHash: result.changes[0]?.hash ?? '',
+      changeHash: result.changes.find(({ severity }) => severity === 'BREAKING')?.hash ?? '',
       reason: REASON,
       days: 7,
     });
@@ -137,6 +138,45 @@ describe('an override', () => {
     expect(rows.map(({ body }) => JSON.parse(body) as unknown)).toMatchObject([
       { action: 'override.requested', actor: 'ada', details: { reason: REASON, changeHash } },
       { action: 'override.granted', actor: 'bo', details: { requestedBy: 'ada' } },
+    ]);
+  });
+
+  it('of one member that leaves a union permits no other to leave', async () => {
+    const search = (members: string): string =>
+      `type Query { s: S } union S = ${members} type A { x: Int } type B { y: Int } type C { z: Int }
+       extend type Query { a: A b: B c: C }`;
+    await world.publish({ orders: orders('String'), search: search('A | B | C') });
+    await world.pass(1, [{ client: 'portal', coordinates: ['Query.s', 'A', 'B', 'C'] }]);
+    const check = await world.commands.check(await world.request({ search: search('A') }));
+    if (!check.ok) throw new Error(check.problem.message);
+    const left = check.value.result.changes.filter(({ type }) => type === 'UNION_MEMBER_REMOVED');
+    expect(new Set(left.map(({ hash }) => hash)).size).toBe(2);
+  });
+
+  it('for the readers of one contract permits nothing to others, nor to everybody', async () => {
+    const field = (tag: string): string =>
+      `type Query { order: Order } type Order @key(fields: "id") { id: ID! number: String ${tag} }`;
+    const target = await world.target();
+    for (const [name, tag] of [
+      ['partner', 'p'],
+      ['portal', 'q'],
+    ] as const) {
+      const set = await setContract(
+        world.deps,
+        { principal: architect('ada'), target },
+        { name, includeTags: [], excludeTags: [tag], forbiddenTags: [], removeUnreachable: false },
+      );
+      expect(set.ok).toBe(true);
+    }
+    const { id } = await asked(field('@tag(name: "p")'));
+    await decide('bo', id, 'grant');
+    expect((await checked(field('@tag(name: "p")'))).result.conclusion).toBe('PASSED');
+    expect(errorsIn((await checked(field('@tag(name: "q")'))).result)).toEqual([
+      'CONTRACTS CONTRACT_BREAKING_CHANGE Order.number',
+    ]);
+    const gone = 'type Query { order: Order } type Order @key(fields: "id") { id: ID! }';
+    expect(errorsIn((await checked(gone)).result)).toEqual([
+      'DEPRECATION REMOVED_WITHOUT_SUNSET Order.number',
     ]);
   });
 });

@@ -72,8 +72,9 @@ function claimDue(sql: Sql, now: Date): Promise<Delivery[]> {
   return sql.query(
     `update webhook_delivery as delivery set attempts = attempts + 1, next_attempt_at = $2
      from webhook where webhook.id = delivery.webhook_id and delivery.id = any(array(
-       select id from webhook_delivery where next_attempt_at <= $1 order by next_attempt_at limit $3
-       for update skip locked))
+       select due.id from webhook_delivery due join webhook receiver on receiver.id = due.webhook_id
+       where due.next_attempt_at <= $1 and receiver.removed_at is null order by due.next_attempt_at limit $3
+       for update of due skip locked))
      returning delivery.id, webhook.id as "webhookId", webhook.url, webhook.sealed_secret as "sealedSecret",
        delivery.event_type as "eventType", delivery.body, delivery.attempts`,
     [now, shifted(now, CLAIM_MINUTES * MINUTE_MS), BATCH],
