@@ -122,7 +122,7 @@ function changeHash(
       directive === undefined
         ? definitions.get(coordinate ?? '')?.node
         : schema.getDirective(directive)?.astNode;
-    return node == null ? null : undescribed(node);
+    return node ? undescribed(node) : null;
   };
   return sha256(canonicalJson({ type, coordinate, meta, before: of(before), after: of(after) }));
 }

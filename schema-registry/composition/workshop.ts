@@ -72,82 +72,23 @@ async function withTexts(
 const PROCESS = fileURLToPath(new URL('./workshop-process.ts', import.meta.url));
 
 export function createWorkshop(limits: WorkshopLimits = WORKSHOP_LIMITS): Workshop {
-  let worker: ChildProcess | null = null;
+  const worker = createWorker(limits);
   let idle: NodeJS.Timeout | undefined;
-  let nextId = 1;
   let isClosed = false;
   let last: Promise<unknown> = Promise.resolve();
-  const waiting = new Map<number, Waiting>();
-
-  function started(): ChildProcess {
-    if (worker !== null) return worker;
-    const child = fork(PROCESS, {
-      execArgv: [
-        `--max-old-space-size=${limits.memoryMegabytes}`,
-        `--stack-size=${STACK_KILOBYTES}`,
-        `--max-semi-space-size=${NURSERY_MEGABYTES}`,
-      ],
-      serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-      env: {},
-    });
-    worker = child;
-    const gone = (how: string): void => {
-      if (worker !== child) return;
-      stop();
-      failAll(new WorkshopExhausted('COMPOSITION_ABORTED', `Composition was ended: ${how}.`));
-    };
-    child.on('message', (answer: WorkshopAnswer) => waiting.get(answer.id)?.answered(answer));
-    child.on('error', (error) => gone(errorText(error)));
-    child.on('exit', (code, signal) =>
-      gone(`it needed more than ${limits.memoryMegabytes} MB, or failed (${signal ?? code})`),
-    );
-    return child;
-  }
-
-  function failAll(error: Error): void {
-    for (const { failed } of waiting.values()) failed(error);
-    waiting.clear();
-  }
-
-  function stop(): void {
-    worker?.kill('SIGKILL');
-    worker = null;
-  }
-
-  async function ask(job: Job, texts: Readonly<Record<string, string>>): Promise<WorkshopAnswer> {
-    if (isClosed) throw new Error(CLOSED);
-    const id = nextId++;
-    let timer: NodeJS.Timeout | undefined;
-    try {
-      return await new Promise<WorkshopAnswer>((resolve, reject) => {
-        timer = setTimeout(() => {
-          stop();
-          reject(
-            new WorkshopExhausted(
-              'COMPOSITION_TIMEOUT',
-              `Composition took longer than ${limits.timeoutMs} ms and was ended.`,
-            ),
-          );
-        }, limits.timeoutMs);
-        waiting.set(id, { answered: resolve, failed: reject });
-        started().send({ id, texts, job });
-      });
-    } finally {
-      clearTimeout(timer);
-      waiting.delete(id);
-    }
-  }
 
   async function perform(job: Job, textsOf: TextsOf): Promise<unknown> {
     clearTimeout(idle);
     try {
-      const answer = await withTexts((texts) => ask(job, texts), textsOf);
+      const answer = await withTexts((texts) => {
+        if (isClosed) throw new Error(CLOSED);
+        return worker.ask(job, texts);
+      }, textsOf);
       if (answer.kind === 'too-deep') throw new WorkshopExhausted('COMPOSITION_ABORTED', TOO_DEEP);
       if (answer.kind === 'failed') throw new Error(`The workshop failed: ${answer.error}`);
       return answer.value;
     } finally {
-      if (!isClosed) idle = setTimeout(stop, IDLE_MS).unref();
+      if (!isClosed) idle = setTimeout(worker.stop, IDLE_MS).unref();
     }
   }
 
@@ -161,9 +102,76 @@ export function createWorkshop(limits: WorkshopLimits = WORKSHOP_LIMITS): Worksh
     close: async () => {
       isClosed = true;
       clearTimeout(idle);
-      stop();
-      failAll(new Error(CLOSED));
+      worker.stop(new Error(CLOSED));
       await last;
     },
   };
+}
+
+/** The process that does the work: started when it is asked, and again after it was ended. */
+interface Worker {
+  readonly ask: (job: Job, texts: Readonly<Record<string, string>>) => Promise<WorkshopAnswer>;
+  /** Ends the process; what it was asked fails with `why`. */
+  readonly stop: (why?: Error) => void;
+}
+
+function createWorker(limits: WorkshopLimits): Worker {
+  let worker: ChildProcess | null = null;
+  let nextId = 1;
+  const waiting = new Map<number, Waiting>();
+
+  function stop(why?: Error): void {
+    worker?.kill('SIGKILL');
+    worker = null;
+    for (const { failed } of waiting.values()) failed(why ?? new Error(CLOSED));
+    waiting.clear();
+  }
+
+  function started(): ChildProcess {
+    if (worker !== null) return worker;
+    const child = forked(limits);
+    worker = child;
+    const gone = (how: string): void => {
+      if (worker !== child) return;
+      stop(new WorkshopExhausted('COMPOSITION_ABORTED', `Composition was ended: ${how}.`));
+    };
+    child.on('message', (answer: WorkshopAnswer) => waiting.get(answer.id)?.answered(answer));
+    child.on('error', (error) => gone(errorText(error)));
+    child.on('exit', (code, signal) =>
+      gone(`it needed more than ${limits.memoryMegabytes} MB, or failed (${signal ?? code})`),
+    );
+    return child;
+  }
+
+  async function ask(job: Job, texts: Readonly<Record<string, string>>): Promise<WorkshopAnswer> {
+    const id = nextId++;
+    const timer = setTimeout(() => {
+      const message = `Composition took longer than ${limits.timeoutMs} ms and was ended.`;
+      stop(new WorkshopExhausted('COMPOSITION_TIMEOUT', message));
+    }, limits.timeoutMs);
+    try {
+      return await new Promise<WorkshopAnswer>((resolve, reject) => {
+        waiting.set(id, { answered: resolve, failed: reject });
+        started().send({ id, texts, job });
+      });
+    } finally {
+      clearTimeout(timer);
+      waiting.delete(id);
+    }
+  }
+
+  return { ask, stop };
+}
+
+function forked({ memoryMegabytes }: WorkshopLimits): ChildProcess {
+  return fork(PROCESS, {
+    execArgv: [
+      `--max-old-space-size=${memoryMegabytes}`,
+      `--stack-size=${STACK_KILOBYTES}`,
+      `--max-semi-space-size=${NURSERY_MEGABYTES}`,
+    ],
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    env: {},
+  });
 }

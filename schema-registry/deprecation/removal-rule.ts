@@ -90,9 +90,9 @@ function announcedEnd(
 ): string | null {
   const names = members.length === 0 ? [coordinate] : members.map((member) => member.coordinate);
   const dates = names.map((name) => {
-    const annotation = announced.get(name);
+    const { deprecated = null, sunset = null } = announced.get(name) ?? {};
     // A date beside no deprecation was told to nobody: tools warn of what is deprecated.
-    return annotation?.deprecated == null ? null : (annotation.sunset?.on ?? null);
+    return deprecated === null ? null : (sunset?.on ?? null);
   });
   return dates.reduce((a, b) => (a === null || b === null ? null : laterOf(a, b)));
 }

@@ -49,7 +49,8 @@ function annotationFindings(
     ];
   }
   // A date beside no deprecation was told to nobody.
-  const announced = before?.deprecated == null ? null : (before.sunset?.on ?? null);
+  const announced =
+    before === null || before.deprecated === null ? null : (before.sunset?.on ?? null);
   if (!isDate(sunset.on)) return [invalidDate(coordinate, sunset.on)];
   const findings: Finding[] = [];
   if (announced !== null && sunset.on < announced)
