@@ -1,5 +1,5 @@
 import { isRecord } from '#kernel/json.ts';
-import { GraphQLError, Kind, parse } from 'graphql';
+import { GraphQLError, Kind, parse, visit } from 'graphql';
 import type { DocumentNode, FragmentDefinitionNode, SelectionSetNode } from 'graphql';
 
 /** How much a document may ask for. */
@@ -35,14 +35,15 @@ export function excessOf(document: DocumentNode, bounds: DocumentBounds): GraphQ
 }
 
 /**
- * Why a call of the registry's own API is not listened to: its document is out of proportion. Null for everything else, also
- * for what is no GraphQL at all, which the server has its own words for.
+ * Why a call of the registry's own API is not listened to: its document is out of proportion, or a text in it cannot be kept.
+ * Null for everything else, also for what is no GraphQL at all, which the server has its own words for.
  */
 export function excessOfCall(body: Buffer): GraphQLError | null {
-  const query = queryOf(body);
-  if (query === null) return null;
+  const call = readCall(body);
+  if (call === null) return null;
   try {
-    return excessOf(parse(query, { maxTokens: API_BOUNDS.tokens, noLocation: true }), API_BOUNDS);
+    const document = parse(call.query, { maxTokens: API_BOUNDS.tokens, noLocation: true });
+    return excessOf(document, API_BOUNDS) ?? unkeptText(document, call.variables);
   } catch (error) {
     // The parser goes down its stack with every bracket.
     if (error instanceof RangeError)
@@ -54,10 +55,37 @@ export function excessOfCall(body: Buffer): GraphQLError | null {
   }
 }
 
-function queryOf(body: Buffer): string | null {
+/** PostgreSQL keeps no NUL, so no name and no text has one; refused here once instead of in every place that takes a text. */
+export function unkeptText(document: DocumentNode, variables: unknown): GraphQLError | null {
+  let found = hasNul(variables);
+  visit(document, {
+    StringValue: ({ value }) => {
+      found ||= value.includes('\0');
+    },
+  });
+  if (!found) return null;
+  return new GraphQLError('Text without the character U+0000 is expected; nothing was changed.', {
+    extensions: { code: 'BAD_USER_INPUT' },
+  });
+}
+
+/** Without recursion: variables are nested as deeply as their sender likes. */
+function hasNul(value: unknown): boolean {
+  const left = [value];
+  while (left.length > 0) {
+    const one = left.pop();
+    if (typeof one === 'string' && one.includes('\0')) return true;
+    if (typeof one === 'object' && one !== null)
+      for (const part of Object.values(one)) left.push(part);
+  }
+  return false;
+}
+
+function readCall(body: Buffer): { readonly query: string; readonly variables: unknown } | null {
   try {
     const call: unknown = JSON.parse(body.toString('utf8'));
-    return isRecord(call) && typeof call['query'] === 'string' ? call['query'] : null;
+    if (!isRecord(call) || typeof call['query'] !== 'string') return null;
+    return { query: call['query'], variables: call['variables'] };
   } catch {
     return null;
   }

@@ -21,6 +21,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** The target, or null when there is none of that name. */
 export async function findTarget(sql: Sql, reference: TargetReference): Promise<Target | null> {
   if ('id' in reference && !UUID.test(reference.id)) return null;
+  if ('graph' in reference && `${reference.graph}${reference.target}`.includes('\0')) return null;
   const [where, parameters] =
     'id' in reference
       ? ['target.id = $1', [reference.id]]

@@ -116,6 +116,7 @@ export async function findScope(
   sql: Sql,
   { graph, target }: { readonly graph: string; readonly target: string | null },
 ): Promise<{ readonly graphId: string; readonly targetId: string | null } | null> {
+  if (`${graph}${target ?? ''}`.includes('\0')) return null;
   const [found] = await sql.query<{ graphId: string; targetId: string | null }>(
     `select graph.id as "graphId", target.id as "targetId"
      from graph left join target on target.graph_id = graph.id and target.slug = $2 where graph.slug = $1`,

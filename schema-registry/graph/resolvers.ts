@@ -153,7 +153,8 @@ export const graphResolvers: Pick<
       checksBefore(database, { targetId: id, before: before ?? null, limit: pageSize(first) }),
   },
   SupergraphVersion: {
-    members: ({ members, targetId }) => members.map((member) => ({ ...member, targetId })),
+    members: ({ members, targetId }): Member[] =>
+      members.map((member) => ({ ...member, targetId })),
     supergraphSdl: async (version, _args, context) => {
       await requireReadOf(context, version.targetId);
       return textOf(context.database, version.supergraphSha256);

@@ -9,6 +9,11 @@ import type { InputCheck } from './text-input.ts';
 
 /** As much as a publication takes. */
 const SDL_LENGTH_MAX = 1024 * 1024;
+/**
+ * Of all contracts together. They are read and hashed in the registry's own process, which answers nobody meanwhile: a second
+ * or two for each MiB of the densest text.
+ */
+const TEXT_LENGTH_MAX = 2 * 1024 * 1024;
 /** More subgraphs at once than a change that people can review has. */
 const CONTRACTS_MAX = 50;
 
@@ -35,9 +40,10 @@ export interface ProposedContracts {
 export function readProposedContracts(input: ProposedInput, check: InputCheck): ProposedContracts {
   const names = [...input.contracts.map(({ subgraph }) => subgraph), ...input.retire];
   refuseNames(names, check);
+  const texts = isTooMuch(input, check) ? [] : input.contracts.slice(0, CONTRACTS_MAX);
   const documents = new Map<string, DocumentNode>();
   const put: NewContract[] = [];
-  input.contracts.slice(0, CONTRACTS_MAX).forEach(({ subgraph, sdl, url }, at) => {
+  texts.forEach(({ subgraph, sdl, url }, at) => {
     const document = readSdl(sdl, `contracts.${at}.sdl`, check);
     if (document === null) return;
     documents.set(subgraph, document);
@@ -59,6 +65,14 @@ export function readProposedContracts(input: ProposedInput, check: InputCheck): 
       stored.map((contract) => ({ subgraph: contract.subgraph, sha256: contract.contentSha256 })),
     ),
   };
+}
+
+function isTooMuch({ contracts }: ProposedInput, check: InputCheck): boolean {
+  const length = contracts.reduce((sum, { sdl }) => sum + sdl.length, 0);
+  if (length <= TEXT_LENGTH_MAX) return false;
+  const message = `At most ${TEXT_LENGTH_MAX} characters together are expected, not ${length}.`;
+  check.refuse('contracts', 'BAD_LENGTH', message);
+  return true;
 }
 
 function refuseNames(names: readonly string[], check: InputCheck): void {

@@ -10,7 +10,7 @@ import {
   specifiedRules,
   validate,
 } from 'graphql';
-import { excessOf } from '../document-bounds.ts';
+import { excessOf, unkeptText } from '../document-bounds.ts';
 import type { HttpReply, HttpRequest, Route } from '#kernel/http.ts';
 import type { Log } from '#kernel/log.ts';
 import type { Problem } from '#kernel/problem.ts';
@@ -124,6 +124,8 @@ async function run<Context>(
   const excess = excessOf(document, BOUNDS);
   // Their clients know no codes of ours.
   if (excess !== null) return { errors: [new GraphQLError(excess.message)] };
+  const unkept = unkeptText(document, call.variables);
+  if (unkept !== null) return { errors: [unkept] };
   return execute({
     schema,
     document,
