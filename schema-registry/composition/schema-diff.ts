@@ -139,19 +139,20 @@ function undescribed(node: ASTNode): string {
 }
 
 export function removedCoordinates(before: SchemaView, after: SchemaView): RemovedCoordinate[] {
+  const gone = [...before.definitions].filter(([coordinate]) => !after.definitions.has(coordinate));
+  if (gone.length === 0) return [];
   const left = leftTypes(before, after);
-  const members = Map.groupBy(before.definitions, ([, { parent }]) => parent);
-  return [...before.definitions].flatMap(([coordinate, { kind, parent }]): RemovedCoordinate[] => {
-    if (after.definitions.has(coordinate)) return [];
+  const members = Map.groupBy(gone, ([, { parent }]) => parent);
+  return gone.map(([coordinate, { kind, parent }]) => {
     if (kind !== 'TYPE') {
       const isByItself = parent !== null && after.definitions.has(parent);
-      return [{ coordinate, kind, isByItself, members: [] }];
+      return { coordinate, kind, isByItself, members: [] };
     }
     const own = (members.get(coordinate) ?? []).map(([name, member]) => ({
       coordinate: name,
       kind: member.kind,
     }));
-    return [{ coordinate, kind, isByItself: left.has(coordinate), members: own }];
+    return { coordinate, kind, isByItself: left.has(coordinate), members: own };
   });
 }
 
