@@ -18,8 +18,8 @@ export interface Proposed {
 
 /** A contract larger than this is not one that people wrote; ours have about 60 kB. */
 export const SDL_MAX_BYTES = 1024 * 1024;
-/** As many as one deployment changes together. */
-const SUBGRAPHS_MAX = 100;
+/** A large graph as a whole, as a promotion brings it. */
+const SUBGRAPHS_MAX = 1_000;
 const SUBGRAPH_NAME = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 
 /** Puts a request on top of what is current, or says what is wrong with the request itself. */

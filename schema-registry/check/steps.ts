@@ -35,7 +35,7 @@ export interface StepFacts extends ChangeFacts {
 export function answerSteps(facts: StepFacts): CheckResult {
   const verdicts = removalVerdicts(facts);
   const changes = judgedChanges(facts, verdicts);
-  const version = versionsOf(facts);
+  const version = versionsOf(facts, changes);
   const findings: Readonly<Record<StepName, readonly Finding[]>> = {
     COMPOSITION: [],
     DIFF: [],
@@ -235,11 +235,18 @@ function reviewFindings(changes: readonly SchemaChange[], facts: StepFacts): Fin
   return findings;
 }
 
-function versionsOf(facts: StepFacts): NonNullable<CheckResult['version']> {
+/** A policy may call a change breaking that the diff does not; the number says what is breaking here. */
+function versionsOf(
+  facts: StepFacts,
+  changes: readonly SchemaChange[],
+): NonNullable<CheckResult['version']> {
   const next = (name: string, level: Parameters<typeof nextVersion>[1]): string =>
     nextVersion(facts.versions.get(name) ?? null, level, facts.usedVersions.get(name) ?? []);
+  const breaks = changes.some(
+    ({ severity, contract }) => severity === 'BREAKING' && contract === null,
+  );
   return {
-    supergraph: next('', facts.analysis.level.level),
+    supergraph: next('', breaks ? 'MAJOR' : facts.analysis.level.level),
     subgraphs: facts.analysis.subgraphs.map(({ subgraph, level }) => ({
       subgraph,
       version: next(subgraph, level.level),

@@ -32,10 +32,10 @@ const NURSERY_MEGABYTES = 96;
 /** A worker that nobody asked for so long is ended: at rest the registry holds no more than it needs. */
 const IDLE_MS = 5 * 60_000;
 
-/** The work was ended because it needed more time or memory than it may have. */
+/** The work was ended because it needed more time or memory than it may have, or because a library fell over it. */
 export class WorkshopExhausted extends Error {
   override readonly name = 'WorkshopExhausted';
-  readonly code: 'COMPOSITION_TIMEOUT' | 'COMPOSITION_ABORTED';
+  readonly code: 'COMPOSITION_TIMEOUT' | 'COMPOSITION_ABORTED' | 'COMPOSITION_CRASHED';
   constructor(code: WorkshopExhausted['code'], message: string) {
     super(message);
     this.code = code;
@@ -45,6 +45,8 @@ export class WorkshopExhausted extends Error {
 const TOO_DEEP =
   'Composition was ended: the types lead on to one another further than it can follow. Break the longest chain of types.';
 
+const CRASHED =
+  'The schema could not be worked on, which is a fault of the registry and not of the schema:';
 const CLOSED = 'The workshop is closed.';
 
 interface Waiting {
@@ -85,7 +87,8 @@ export function createWorkshop(limits: WorkshopLimits = WORKSHOP_LIMITS): Worksh
         return worker.ask(job, texts);
       }, textsOf);
       if (answer.kind === 'too-deep') throw new WorkshopExhausted('COMPOSITION_ABORTED', TOO_DEEP);
-      if (answer.kind === 'failed') throw new Error(`The workshop failed: ${answer.error}`);
+      if (answer.kind === 'failed')
+        throw new WorkshopExhausted('COMPOSITION_CRASHED', `${CRASHED} ${answer.error}`);
       return answer.value;
     } finally {
       if (!isClosed) idle = setTimeout(worker.stop, IDLE_MS).unref();

@@ -17,7 +17,9 @@ const COLUMNS = `name, include_tags as "includeTags", exclude_tags as "excludeTa
   remove_unreachable as "removeUnreachable", created_by as "createdBy", created_at as "createdAt"`;
 
 export function contractsOf(sql: Sql, targetId: string): Promise<Contract[]> {
-  return sql.query(`select ${COLUMNS} from contract where target_id = $1 order by name`, [targetId]);
+  return sql.query(`select ${COLUMNS} from contract where target_id = $1 order by name`, [
+    targetId,
+  ]);
 }
 
 /** Stores a contract, in place of the one of that name if there is one. */
@@ -43,9 +45,9 @@ export async function putContract(tx: Sql, targetId: string, contract: Contract)
 
 /** True when there was one. */
 export async function deleteContract(tx: Sql, targetId: string, name: string): Promise<boolean> {
-  const rows = await tx.query('delete from contract where target_id = $1 and name = $2 returning 1', [
-    targetId,
-    name,
-  ]);
+  const rows = await tx.query(
+    'delete from contract where target_id = $1 and name = $2 returning 1',
+    [targetId, name],
+  );
   return rows.length > 0;
 }

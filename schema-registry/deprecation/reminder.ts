@@ -1,5 +1,6 @@
 import { DAY_MS, dateOf, instantOf, shifted } from '#kernel/clock.ts';
 import { newId } from '#kernel/id.ts';
+import { errorText } from '#kernel/log.ts';
 import { appendEvents } from '#kernel/outbox.ts';
 import { readPolicy } from '../policy/policy-store.ts';
 import { registryEvent, SCHEMA_AUDIENCE } from '../publication/published-event.ts';
@@ -39,8 +40,14 @@ export interface ReminderDeps {
 /** Gives every reminder that is due and was not given yet, as an event and to webhooks; returns how many. */
 export async function remindOfSunsets(deps: ReminderDeps): Promise<number> {
   let given = 0;
-  for (const target of await listTargets(deps.database, null))
-    given += await remindTarget(deps, target);
+  for (const target of await listTargets(deps.database, null)) {
+    // What keeps one target from being reminded is no reason to leave the others out.
+    given += await remindTarget(deps, target).catch((error: unknown) => {
+      const name = `sunset reminders of ${target.graphSlug}/${target.slug}`;
+      deps.log.warn({ event: 'sweep.failed', name, error: errorText(error) });
+      return 0;
+    });
+  }
   return given;
 }
 

@@ -1,13 +1,16 @@
+import { isEnumType, isInputObjectType } from 'graphql';
 import { DAY_MS, dateOf, shifted } from '#kernel/clock.ts';
 import { answerOf } from '#kernel/subgraph.ts';
 import { NO_USAGE } from '../check/judge.ts';
 import { readPolicy } from '../policy/policy-store.ts';
 import { targetFor } from '../proposal/asking.ts';
 import { coverageOf } from '../usage/coverage-question.ts';
+import { createApiSchemaReader } from '../usage/api-schema.ts';
 import { usageOf } from '../usage/usage-question.ts';
 import { createWebhook, removeWebhook } from '../webhook/webhook.ts';
 import { deprecationsOf } from './deprecation-store.ts';
 import { judgeRemoval } from './removal-rule.ts';
+import type { GraphQLSchema } from 'graphql';
 import type { InvalidInput, NotFound } from '#kernel/problem.ts';
 import type { CoordinateUsage } from '../check/result.ts';
 import type { Context } from '../context.ts';
@@ -64,7 +67,8 @@ async function calendarOf(
   const since = shifted(now, -policy.usage.windowDays * DAY_MS);
   const coordinates = deprecations.map(({ coordinate }) => coordinate);
   const { excludedClients } = policy.usage;
-  const [usage, coverage] = await Promise.all([
+  const [api, usage, coverage] = await Promise.all([
+    apiSchemaOf(database, target.id),
     usageOf(database, { targetIds: [target.id], since, excludedClients, coordinates }),
     coverageOf(database, { targetId: target.id, since, until: shifted(now, -DAY_MS) }),
   ]);
@@ -72,7 +76,7 @@ async function calendarOf(
     if (deprecation.endedOn !== null) return { ...deprecation, verdict: null };
     const used = usage.get(deprecation.coordinate) ?? NO_USAGE;
     const { coordinate } = deprecation;
-    const kind = coordinate.endsWith(':)') ? 'ARGUMENT' : 'FIELD';
+    const kind = kindOf(coordinate, api);
     const verdict = judgeRemoval({
       removed: { coordinate, kind, isByItself: true, members: [] },
       announced: new Map([[coordinate, annotationOf(deprecation)]]),
@@ -84,6 +88,19 @@ async function calendarOf(
     });
     return { ...deprecation, verdict: { ...verdict, usage: used } };
   });
+}
+
+const apiSchemaOf = createApiSchemaReader();
+
+/** What the coordinate names in the schema that is served: reports of output fields prove nothing about the rest. */
+function kindOf(
+  coordinate: string,
+  api: GraphQLSchema | null,
+): Parameters<typeof judgeRemoval>[0]['removed']['kind'] {
+  if (coordinate.endsWith(':)')) return 'ARGUMENT';
+  const type = api?.getType(coordinate.split('.', 1)[0] ?? '');
+  if (isEnumType(type)) return 'ENUM_VALUE';
+  return isInputObjectType(type) ? 'INPUT_FIELD' : 'FIELD';
 }
 
 function annotationOf(deprecation: Deprecation): Annotation {

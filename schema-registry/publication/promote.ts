@@ -1,4 +1,4 @@
-import { accepted, refused } from '#kernel/problem.ts';
+import { accepted, invalidInput, refused } from '#kernel/problem.ts';
 import { newId } from '#kernel/id.ts';
 import { dateOf } from '#kernel/clock.ts';
 import { appendEvents } from '#kernel/outbox.ts';
@@ -21,7 +21,7 @@ import {
   versionById,
 } from './version-store.ts';
 import type { Transaction } from '#kernel/database.ts';
-import type { NotFound, Problem, Result } from '#kernel/problem.ts';
+import type { InvalidInput, NotFound, Problem, Result } from '#kernel/problem.ts';
 import type { Examination } from '../check/examine.ts';
 import type { CheckFailed, Published, RegistryCommands, SupergraphVersion } from '../commands.ts';
 import type { PublishDeps } from './publish.ts';
@@ -94,6 +94,8 @@ export async function rollback(
     targetId: target.id,
     subgraph: null,
   });
+  const flaw = reasonFlaw(request.reason);
+  if (flaw !== null) return refused(flaw);
   const older = await versionOrMissing(deps, request.versionId);
   if (!older.ok) return older;
   const base = await currentVersion(deps.database, target.id);
@@ -236,4 +238,13 @@ function notFound(id: string): NotFound {
     entity: 'version',
     id,
   };
+}
+
+const REASON_MAX = 2_000;
+
+function reasonFlaw(reason: string): InvalidInput | null {
+  const length = reason.trim().length;
+  if (length > 0 && length <= REASON_MAX) return null;
+  const message = `1 to ${REASON_MAX} characters that say why are expected.`;
+  return invalidInput([{ field: 'reason', code: 'REASON_MISSING', message }]);
 }
