@@ -4,14 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Secret } from '#kernel/config.ts';
-import { systemClock } from '#kernel/clock.ts';
-import { generateInternalKey } from '#kernel/internal-token.ts';
-import { silentLog } from '#kernel/log.ts';
-import { schemaUrl } from '#kernel/provision.ts';
-import { startTokenIssuer } from '../../gateway/test-world/token-issuer.ts';
-import { startSchemaRegistry } from '../../schema-registry/main.ts';
-import { BUS_MIGRATIONS, createTestDatabase } from '../support/test-database.ts';
+import { createRegistryWorld } from '../support/registry-world.ts';
 import type { RegistryAction } from '#kernel/identity.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
@@ -55,27 +48,11 @@ export interface CliGraph {
 }
 
 export async function createCliWorld(): Promise<CliWorld> {
-  const [db, issuer, folder] = await Promise.all([
-    createTestDatabase(),
-    startTokenIssuer(),
+  const [world, folder] = await Promise.all([
+    createRegistryWorld(),
     mkdtemp(join(tmpdir(), 'concord-cli-')),
   ]);
-  await db.open('bus', BUS_MIGRATIONS);
-  const registry = await startSchemaRegistry({
-    databaseUrl: schemaUrl(db.adminUrl, 'schema_registry', db.password),
-    busDatabaseUrl: schemaUrl(db.adminUrl, 'bus', db.password),
-    redisUrl: null,
-    host: '127.0.0.1',
-    port: 0,
-    internalKey: generateInternalKey('schema-registry'),
-    trustedKeys: {},
-    log: silentLog,
-    clock: systemClock,
-    accessTokens: issuer.rules,
-    registrySecret: new Secret('a secret of the tests with 32 characters'),
-  });
-  const person = (sub: string, ...roles: readonly string[]): Promise<string> =>
-    issuer.token({ sub, roles });
+  const { registry, person } = world;
   const run = (words: readonly string[], options: RunOptions = {}): Promise<Run> =>
     runProgram(words, { folder, ...options });
   const graph = async (slug: string): Promise<CliGraph> => {
@@ -112,9 +89,7 @@ export async function createCliWorld(): Promise<CliWorld> {
     },
     read: (name) => readFile(join(folder, name), 'utf8'),
     [Symbol.asyncDispose]: async () => {
-      await registry.close();
-      await issuer.close();
-      await db[Symbol.asyncDispose]();
+      await world[Symbol.asyncDispose]();
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -232,6 +232,42 @@ describe('the permissions of the registry', () => {
     expect(await world.counts()).toEqual(before);
   });
 
+  it('hold at the doors for the clients of other registries', async () => {
+    const doors: readonly [path: string, query: string][] = [
+      ['/hive', '{ latestValidVersion { sdl supergraph } }'],
+      [
+        '/hive',
+        `{ latestValidVersion(target: { bySelector: { organizationSlug: "concord", projectSlug: "shop", targetSlug: "production" } }) { sdl } }`,
+      ],
+      [
+        '/apollo',
+        '{ graph(id: "shop") { variant(name: "production") { latestPublication { schema { document } } } } }',
+      ],
+      [
+        '/uplink',
+        `query ($key: String!) { routerConfig(ref: "shop@production", apiKey: $key) {
+          __typename ... on RouterConfigResult { supergraphSDL } } }`,
+      ],
+    ];
+    const seen = async (name: string): Promise<string[]> => {
+      const { token } = actor(name);
+      const answers = doors.map(async ([path, query], door) => {
+        const body = JSON.stringify({ query, variables: path === '/uplink' ? { key: token } : {} });
+        const { text } = await world.post(path, null, body, {
+          'x-api-key': token,
+          authorization: path === '/hive' ? `Bearer ${token}` : '',
+        });
+        return text.includes(SECRET) ? [String(door)] : [];
+      });
+      return (await Promise.all(answers)).flat();
+    };
+    expect(await seen('token of the target')).toEqual(['0', '1', '2', '3']);
+    expect(await seen('token schema:read')).toEqual(['1', '2']);
+    expect(await seen('token artifact:read')).toEqual(['3']);
+    for (const name of ['token of another graph', 'token of another target', 'token schema:govern'])
+      expect([name, await seen(name)]).toEqual([name, []]);
+  });
+
   it('hold for artefacts and the exported history', async () => {
     const shopTarget = await world.registry.ensureTarget(HERE);
     const other = await world.registry.ensureTarget({ graph: 'other', target: 'production' });
