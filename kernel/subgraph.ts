@@ -71,6 +71,8 @@ interface GraphOptions<Known extends Asked = Asked> {
   readonly port: number;
   readonly ready: Readiness;
   readonly log: Log;
+  /** Refuses a call by its headers, before its body is read. */
+  readonly admit?: NonNullable<Route['admit']>;
   /** Largest body of one call; a room that takes longer texts says so. */
   readonly bodyLimitBytes?: number;
   /** Further routes on the same server, such as a webhook. */
@@ -113,6 +115,7 @@ export async function serveGraph<Known extends Asked>(
     path: '/graphql',
     handle,
     bodyLimitBytes: options.bodyLimitBytes ?? CALL_LIMIT_BYTES,
+    ...(options.admit === undefined ? {} : { admit: options.admit }),
   };
   const http = await startHttp({
     ...options,

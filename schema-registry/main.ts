@@ -11,11 +11,13 @@ import { excessOfCall } from './document-bounds.ts';
 import { startCheckpoints } from './history/checkpoint-schedule.ts';
 import { createHousehold } from './household.ts';
 import { errorReply } from './protocol/graphql-door.ts';
+import { admitLarge } from './large-body.ts';
 import { createCommands } from './registry-commands.ts';
 import { registryRoutes, schemaFiles, startChores } from './registry.ts';
 import { resolvers } from './resolvers.ts';
 import { sweepUsage } from './usage/usage-sweep.ts';
 import { SDL_MAX_BYTES } from './check/proposed.ts';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { AccessTokenRules } from '#kernel/access-token.ts';
 import type { Secret } from '#kernel/config.ts';
 import type { HttpReply } from '#kernel/http.ts';
@@ -95,6 +97,7 @@ async function serveRegistry(
     resolvers,
     introspection: true,
     bodyLimitBytes: GRAPHQL_BODY_MAX_BYTES,
+    admit: admitLarge((headers) => refusalOf(parts.authenticator, headers)),
     createContext: (request, { principal }): Context => ({ ...request, ...parts, principal }),
     authenticate: callersOf(parts.authenticator),
     routes: registryRoutes(parts, async (headers) => {
@@ -112,6 +115,14 @@ async function serveRegistry(
 
 interface KnownCaller extends Asked {
   readonly principal: Principal;
+}
+
+async function refusalOf(
+  authenticator: Authenticator,
+  headers: IncomingHttpHeaders,
+): Promise<HttpReply | null> {
+  const asked = await authenticator.authenticate(headers);
+  return asked.ok ? null : refusal(asked.problem);
 }
 
 function callersOf(authenticator: Authenticator): Authenticate<KnownCaller> {

@@ -42,6 +42,8 @@ export interface GraphqlDoor<Context> {
   ) => Promise<{ readonly context: Context } | { readonly reply: HttpReply }>;
   /** Renames the codes of our errors to those that the protocol's clients know. */
   readonly rename?: (error: GraphQLError) => GraphQLError;
+  /** What anybody may send who is only known by the body; left out, that of a check with its baseline. */
+  readonly bodyLimitBytes?: number;
   readonly log: Log;
 }
 
@@ -64,7 +66,7 @@ export function graphqlRoute<Context>(door: GraphqlDoor<Context>): Route {
   return {
     method: 'POST',
     path: door.path,
-    bodyLimitBytes: BODY_LIMIT_BYTES,
+    bodyLimitBytes: door.bodyLimitBytes ?? BODY_LIMIT_BYTES,
     handle: async (request) => {
       const call = readCall(request.body);
       if (call === null)

@@ -12,6 +12,8 @@ const SDL = readFileSync(new URL('./uplink.graphql', import.meta.url), 'utf8');
 /** No known client asks more often. */
 const MIN_DELAY_SECONDS = 10;
 /** Graph, target, and a contract (filtered schema) where one is wanted. */
+/** One short question, whose sender is only known when it is read. */
+const BODY_LIMIT_BYTES = 64 * 1024;
 const REF = /^([^@/]+)@([^@/]+)(?:\/([^@/]+))?$/;
 
 interface RouterConfigArguments {
@@ -30,6 +32,7 @@ export function uplinkRoute(deps: ProtocolDeps): Route {
     sdl: SDL,
     root: { routerConfig: (args: RouterConfigArguments) => routerConfig(deps, args) },
     open: () => Promise.resolve({ context: null }),
+    bodyLimitBytes: BODY_LIMIT_BYTES,
     log: deps.log,
   });
 }
