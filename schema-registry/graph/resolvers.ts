@@ -3,6 +3,7 @@ import { accepted, notFound, refused } from '#kernel/problem.ts';
 import { answerOf } from '#kernel/subgraph.ts';
 import { requireRead, requireReadOf } from '../access/readable.ts';
 import { checkById, checksBefore } from '../check/check-store.ts';
+import { WorkshopExhausted } from '../composition/workshop.ts';
 import { textOf, textsByHash } from '../document.ts';
 import {
   changesOf,
@@ -66,8 +67,10 @@ export const graphResolvers: Pick<
       const current = await currentVersion(context.database, target.id);
       if (current === null) return [];
       const job = { apiSha256: current.apiSha256, text: args.text, limit: pageSize(args.first) };
-      return context.workshop.run<'search'>({ kind: 'search', ...job }, (hashes) =>
-        textsByHash(context.database, hashes),
+      return worked(
+        context.workshop.run<'search'>({ kind: 'search', ...job }, (hashes) =>
+          textsByHash(context.database, hashes),
+        ),
       );
     },
     compareVersions: async (_parent, args, context) => {
@@ -77,8 +80,10 @@ export const graphResolvers: Pick<
       ]);
       if (from === null || to === null) return [];
       const job = { beforeSha256: from.apiSha256, afterSha256: to.apiSha256 };
-      const changes = await context.workshop.run<'diff'>({ kind: 'diff', ...job }, (hashes) =>
-        textsByHash(context.database, hashes),
+      const changes = await worked(
+        context.workshop.run<'diff'>({ kind: 'diff', ...job }, (hashes) =>
+          textsByHash(context.database, hashes),
+        ),
       );
       return changes.map((change): SchemaChange => ({
         ...change,
@@ -197,6 +202,16 @@ export const graphResolvers: Pick<
       operations.map((one) => ({ ...one, requests: Math.min(one.requests, INT_MAX) })),
   },
 };
+
+/** Work that took too much time or memory is an error with its own code, which may be asked again. */
+async function worked<Value>(work: Promise<Value>): Promise<Value> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof WorkshopExhausted)) throw error;
+    throw new GraphQLError(error.message, { extensions: { code: error.code } });
+  }
+}
 
 function changeRequest(
   { principal }: Context,
