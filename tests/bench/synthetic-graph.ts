@@ -8,8 +8,11 @@ export interface SyntheticSubgraph {
 const LINK =
   'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@external", "@tag"])';
 const EVERYBODY = '@tag(name: "portal") @tag(name: "partner") @tag(name: "internal")';
-/** Every so many types one has a field of its neighbour in the next subgraph, as entities do. */
-const LINKED_EVERY = 25;
+/**
+ * So many types follow each other in a circle, as those of one domain do, and the first of them has a field of its
+ * neighbour in the next subgraph, as entities do.
+ */
+const CIRCLE = 25;
 const ROOT_EVERY = 10;
 
 /** A graph like those of large companies: described, tagged for three contracts, its subgraphs joined by entities. */
@@ -33,15 +36,16 @@ function sdlOf(index: number, count: number): string {
     LINK,
     `type Query {\n${roots.join('\n')}\n}`,
     ...numbers.map((type) => typeOf(index, type, count)),
-    ...(index === 0 ? [] : numbers.filter((type) => type % LINKED_EVERY === 0).map(backTo(index))),
+    ...(index === 0 ? [] : numbers.filter((type) => type % CIRCLE === 0).map(backTo(index))),
   ].join('\n\n');
 }
 
 function typeOf(index: number, type: number, count: number): string {
-  const next = `Document${index}x${(type + 1) % count}`;
+  const last = type % CIRCLE === CIRCLE - 1 || type === count - 1;
+  const next = `Document${index}x${last ? type - (type % CIRCLE) : type + 1}`;
   const tag = ['portal', 'partner', 'internal'][type % 3] ?? 'portal';
   const other =
-    index > 0 && type % LINKED_EVERY === 0
+    index > 0 && type % CIRCLE === 0
       ? `\n  "Its neighbour."\n  neighbour: Document${index - 1}x${type} ${EVERYBODY}`
       : '';
   return `"Document ${type} of subgraph ${index}."
