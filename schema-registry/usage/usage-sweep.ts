@@ -11,6 +11,13 @@ const REPORTS_KEPT_DAYS = 14;
 /** Rows forgotten in one statement: it is short, and others get their turn. */
 const SWEEP_BATCH = 2_000;
 
+const FORGET_DAILY = `delete from usage_daily where ctid = any(array(
+  select ctid from usage_daily where day < $1 limit $2 for update skip locked)) returning 1`;
+const FORGET_COVERAGE = `delete from reporting_coverage where ctid = any(array(
+  select ctid from reporting_coverage where day < $1 limit $2 for update skip locked)) returning 1`;
+const FORGET_REPORTS = `delete from usage_report where ctid = any(array(
+  select ctid from usage_report where received_at < $1 limit $2 for update skip locked)) returning 1`;
+
 /**
  * Forgets usage that is older than is kept, then operations and client versions that nobody used since. Returns how many rows.
  * To be run once a day by the kernel's sweep.
@@ -24,9 +31,9 @@ export async function sweepUsage(
   const { database } = options;
   let forgotten = 0;
   for (const sweep of [
-    () => forgetDaily(database, oldest),
-    () => forgetCoverage(database, oldest),
-    () => forgetReports(database, shifted(now, -REPORTS_KEPT_DAYS * DAY_MS)),
+    () => forgetBatch(database, FORGET_DAILY, dateOf(oldest)),
+    () => forgetBatch(database, FORGET_COVERAGE, dateOf(oldest)),
+    () => forgetBatch(database, FORGET_REPORTS, shifted(now, -REPORTS_KEPT_DAYS * DAY_MS)),
     ...(await targetIds(database)).flatMap((targetId) => [
       () => forgetOperations(database, targetId, oldest),
       () => forgetClientVersions(database, targetId, oldest),
@@ -46,31 +53,9 @@ async function targetIds(sql: Sql): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-async function forgetDaily(sql: Sql, oldest: Date): Promise<number> {
-  const rows = await sql.query(
-    `delete from usage_daily where ctid = any(array(
-       select ctid from usage_daily where day < $1 limit $2 for update skip locked)) returning 1`,
-    [dateOf(oldest), SWEEP_BATCH],
-  );
-  return rows.length;
-}
-
-async function forgetCoverage(sql: Sql, oldest: Date): Promise<number> {
-  const rows = await sql.query(
-    `delete from reporting_coverage where ctid = any(array(
-       select ctid from reporting_coverage where day < $1 limit $2 for update skip locked)) returning 1`,
-    [dateOf(oldest), SWEEP_BATCH],
-  );
-  return rows.length;
-}
-
-async function forgetReports(sql: Sql, oldest: Date): Promise<number> {
-  const rows = await sql.query(
-    `delete from usage_report where ctid = any(array(
-       select ctid from usage_report where received_at < $1 limit $2 for update skip locked)) returning 1`,
-    [oldest, SWEEP_BATCH],
-  );
-  return rows.length;
+/** Deletes one batch of what the statement selects; `$1` is the oldest that stays, `$2` the size of a batch. */
+async function forgetBatch(sql: Sql, statement: string, oldest: Date | string): Promise<number> {
+  return (await sql.query(statement, [oldest, SWEEP_BATCH])).length;
 }
 
 function forgetOperations(database: Database, targetId: string, oldest: Date): Promise<number> {

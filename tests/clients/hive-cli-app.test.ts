@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createHiveShop, createHiveWorld, MADE } from './hive-shop.ts';
+import { createHiveShop, MADE } from './hive-shop.ts';
+import { createShopWorld } from './shop-world.ts';
 import { GATEWAY, PIPELINE } from './world.ts';
 import type { HiveShop } from './hive-shop.ts';
 import type { ClientWorld } from './world.ts';
@@ -7,7 +8,7 @@ import type { ClientWorld } from './world.ts';
 describe('the Hive CLI, on apps and with tokens', () => {
   let world: ClientWorld;
   beforeAll(async () => {
-    world = await createHiveWorld();
+    world = await createShopWorld();
     await world.file('documents.json', '{"d1":"query Names { products { name } }"}');
     await world.file('wrong.json', '{"d1":"query Prices { products { price } }"}');
     await world.file('names.graphql', 'query Names { products { name } }');

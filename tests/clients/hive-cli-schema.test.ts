@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createHiveShop, createHiveWorld, MADE } from './hive-shop.ts';
+import { createHiveShop, MADE } from './hive-shop.ts';
+import { createShopWorld } from './shop-world.ts';
 import { PRODUCTS, REVIEWS } from './shop.ts';
 import type { HiveShop } from './hive-shop.ts';
 import type { ClientWorld } from './world.ts';
@@ -11,7 +12,7 @@ const URL_OF_PRODUCTS = 'http://products.example/graphql';
 describe('the Hive CLI, on schemas', () => {
   let world: ClientWorld;
   beforeAll(async () => {
-    world = await createHiveWorld();
+    world = await createShopWorld();
   });
   afterAll(async () => {
     await world[Symbol.asyncDispose]();

@@ -1,12 +1,5 @@
-import {
-  PRODUCTS,
-  PRODUCTS_THAT_DO_NOT_COMPOSE,
-  PRODUCTS_WITH_COLOUR,
-  PRODUCTS_WITHOUT_NAME,
-  REVIEWS,
-  TOO_LONG,
-} from './shop.ts';
-import { createClientWorld, PIPELINE } from './world.ts';
+import { PRODUCTS, REVIEWS } from './shop.ts';
+import { PIPELINE } from './world.ts';
 import type { Outcome } from './program.ts';
 import type { ClientWorld, TestGraph } from './world.ts';
 
@@ -17,18 +10,6 @@ export const MADE = '--author Ada --commit c0ffee';
 export interface HiveShop extends TestGraph {
   readonly pipeline: string;
   hive(line: string): Promise<Outcome>;
-}
-
-/** The world with the contracts as files. */
-export async function createHiveWorld(): Promise<ClientWorld> {
-  const world = await createClientWorld();
-  await world.file('products.graphql', PRODUCTS);
-  await world.file('coloured.graphql', PRODUCTS_WITH_COLOUR);
-  await world.file('nameless.graphql', PRODUCTS_WITHOUT_NAME);
-  await world.file('broken.graphql', PRODUCTS_THAT_DO_NOT_COMPOSE);
-  await world.file('reviews.graphql', REVIEWS);
-  await world.file('long.graphql', TOO_LONG);
-  return world;
 }
 
 export async function createHiveShop(

@@ -1,26 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import {
-  PRODUCTS,
-  PRODUCTS_THAT_DO_NOT_COMPOSE,
-  PRODUCTS_WITH_COLOUR,
-  PRODUCTS_WITHOUT_NAME,
-  REVIEWS,
-  TOO_LONG,
-} from './shop.ts';
-import { createClientWorld, PIPELINE } from './world.ts';
+import { createShopWorld } from './shop-world.ts';
+import { PRODUCTS, REVIEWS } from './shop.ts';
+import { PIPELINE } from './world.ts';
 import type { Outcome } from './program.ts';
 import type { ClientWorld, TestGraph } from './world.ts';
 
 describe('Rover', () => {
   let world: ClientWorld;
   beforeAll(async () => {
-    world = await createClientWorld();
-    await world.file('products.graphql', PRODUCTS);
-    await world.file('coloured.graphql', PRODUCTS_WITH_COLOUR);
-    await world.file('nameless.graphql', PRODUCTS_WITHOUT_NAME);
-    await world.file('broken.graphql', PRODUCTS_THAT_DO_NOT_COMPOSE);
-    await world.file('reviews.graphql', REVIEWS);
-    await world.file('long.graphql', TOO_LONG);
+    world = await createShopWorld();
   });
   afterAll(async () => {
     await world[Symbol.asyncDispose]();
