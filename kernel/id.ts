@@ -32,6 +32,13 @@ export function idFromName(name: string): string {
   return formatUuid(bytes);
 }
 
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Whether PostgreSQL would take the text for an id: what is none is not looked for. */
+export function isUuid(text: string): boolean {
+  return UUID.test(text);
+}
+
 /** SHA-256 of a text, in hexadecimal. */
 export function sha256(text: string | Uint8Array): string {
   return createHash('sha256').update(text).digest('hex');

@@ -1,3 +1,4 @@
+import { isUuid } from '#kernel/id.ts';
 import type { Sql } from '#kernel/database.ts';
 
 /** A stage of a federated graph: it has one supergraph at a time, a policy, and a history of its own. */
@@ -16,11 +17,10 @@ export type TargetReference =
 
 const COLUMNS = `target.id, target.slug, target.graph_id as "graphId", graph.slug as "graphSlug",
   target.current_version_id as "currentVersionId"`;
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** The target, or null when there is none of that name. */
 export async function findTarget(sql: Sql, reference: TargetReference): Promise<Target | null> {
-  if ('id' in reference && !UUID.test(reference.id)) return null;
+  if ('id' in reference && !isUuid(reference.id)) return null;
   if ('graph' in reference && `${reference.graph}${reference.target}`.includes('\0')) return null;
   const [where, parameters] =
     'id' in reference

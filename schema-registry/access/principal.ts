@@ -8,6 +8,14 @@ export interface Scope {
   readonly subgraph: string | null;
 }
 
+/** The whole of a target, or one subgraph of it. */
+export function scopeOf(
+  target: { readonly id: string; readonly graphId: string },
+  subgraph: string | null = null,
+): Scope {
+  return { graphId: target.graphId, targetId: target.id, subgraph };
+}
+
 /** Who asks the registry: a person or service with roles, or a token with a scope. */
 export interface Principal {
   /** The person's or service's id, or `token:<id>`. */

@@ -1,7 +1,7 @@
 import { findTarget } from '../target.ts';
-import { requireAction } from './principal.ts';
+import { requireAction, scopeOf } from './principal.ts';
 import type { Context } from '../context.ts';
-import type { Target } from '../target.ts';
+import type { Target, TargetReference } from '../target.ts';
 
 type Asking = Pick<Context, 'database' | 'principal'>;
 type TargetField = (target: Target, args: never, context: Context, info: never) => unknown;
@@ -23,11 +23,18 @@ export function forReaders(fields: Readonly<Record<string, unknown>>): Record<st
 }
 
 /** Throws FORBIDDEN to those who may not read the target's schema. */
-export function requireRead(
-  { principal }: Asking,
-  { graphId, id }: Pick<Target, 'graphId' | 'id'>,
-): void {
-  requireAction(principal, 'schema:read', { graphId, targetId: id, subgraph: null });
+export function requireRead({ principal }: Asking, target: Pick<Target, 'graphId' | 'id'>): void {
+  requireAction(principal, 'schema:read', scopeOf(target));
+}
+
+/** The target, or null when there is none of that name. Throws FORBIDDEN to those who may not read it. */
+export async function readableTarget(
+  asking: Asking,
+  reference: TargetReference,
+): Promise<Target | null> {
+  const target = await findTarget(asking.database, reference);
+  if (target !== null) requireRead(asking, target);
+  return target;
 }
 
 const KNOWN = new WeakMap<Asking, Map<string, Promise<Target | null>>>();

@@ -2,7 +2,7 @@ import { DAY_MS, shifted } from '#kernel/clock.ts';
 import { newId } from '#kernel/id.ts';
 import { step } from '#kernel/lifecycle.ts';
 import { accepted, invalidInput, notFound, refused } from '#kernel/problem.ts';
-import { requireAction } from '../access/principal.ts';
+import { requireAction, scopeOf } from '../access/principal.ts';
 import { appendHistory } from '../history/history.ts';
 import { APP_LIFECYCLE, appInUse, invalidDocument } from './app.ts';
 import { checkDocuments } from './app-document.ts';
@@ -201,8 +201,7 @@ async function retire(
 }
 
 function requirePublisher({ principal, target }: AppRequest): void {
-  const scope = { graphId: target.graphId, targetId: target.id, subgraph: null };
-  requireAction(principal, 'app:publish', scope);
+  requireAction(principal, 'app:publish', scopeOf(target));
 }
 
 function keyOf({ target, name, version }: AppRequest): store.AppKey {

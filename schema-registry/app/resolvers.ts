@@ -1,7 +1,8 @@
-import { GraphQLError } from 'graphql';
+import { isUuid } from '#kernel/id.ts';
 import { notFound, refused } from '#kernel/problem.ts';
 import { answerOf } from '#kernel/subgraph.ts';
-import { requireAction } from '../access/principal.ts';
+import { readableTarget } from '../access/readable.ts';
+import { badInput, pageSize } from '../argument.ts';
 import { findTarget } from '../target.ts';
 import { createApiSchemaReader } from '../usage/api-schema.ts';
 import { createAppCommands } from './app-command.ts';
@@ -9,11 +10,7 @@ import { countDocuments, findApp, lastUseOfApp, listApps, listDocuments } from '
 import type { NotFound, Problem, Result } from '#kernel/problem.ts';
 import type { Context } from '../context.ts';
 import type { Resolvers } from '../generated.ts';
-import type { Target } from '../target.ts';
 import type { AppCommands, AppRequest } from './app-command.ts';
-
-const PAGE_MAX = 100;
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 const apiSchemaOf = createApiSchemaReader();
 
@@ -82,14 +79,6 @@ export const appResolvers: Pick<Resolvers, 'Query' | 'Mutation' | 'App'> = {
 type NamedTarget = Readonly<{ graph: string; target: string }>;
 type NamedApp = Readonly<{ target: NamedTarget; name: string; version: string }>;
 
-async function readableTarget(context: Context, named: NamedTarget): Promise<Target | null> {
-  const target = await findTarget(context.database, named);
-  if (target === null) return null;
-  const scope = { graphId: target.graphId, targetId: target.id, subgraph: null };
-  requireAction(context.principal, 'schema:read', scope);
-  return target;
-}
-
 async function onApp<Value, P extends Problem>(
   { database, clock, principal }: Context,
   { target: named, name, version }: NamedApp,
@@ -101,16 +90,7 @@ async function onApp<Value, P extends Problem>(
   return work(apps, { principal, target, name, version });
 }
 
-function pageSize(first: number): number {
-  if (first >= 1 && first <= PAGE_MAX) return first;
-  throw badInput(`"first" must be from 1 to ${PAGE_MAX}, not ${first}.`);
-}
-
 function idOrError(id: string | null): string | null {
-  if (id === null || UUID.test(id)) return id;
+  if (id === null || isUuid(id)) return id;
   throw badInput(`"before" must be the id of an app version, not "${id.slice(0, 60)}".`);
-}
-
-function badInput(message: string): GraphQLError {
-  return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
 }

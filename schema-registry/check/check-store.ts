@@ -1,5 +1,5 @@
 import { canonicalJson, decodeJson, encodeJson } from '#kernel/json.ts';
-import { sha256 } from '#kernel/id.ts';
+import { isUuid, sha256 } from '#kernel/id.ts';
 import type { Sql } from '#kernel/database.ts';
 import type { SourceControl, StoredCheck } from '../commands.ts';
 import type { Examination } from './examine.ts';
@@ -16,7 +16,6 @@ export interface CheckRow extends StoredCheck {
 
 const COLUMNS = `id, target_id as "targetId", base_version_id as "baseVersionId", context_id as "contextId",
   created_by as "createdBy", created_at as "createdAt", author, commit_id as "commit", result::text as result`;
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 export async function insertCheck(
   sql: Sql,
@@ -54,7 +53,7 @@ export async function insertCheck(
 }
 
 export async function checkById(sql: Sql, id: string): Promise<CheckRow | null> {
-  if (!UUID.test(id)) return null;
+  if (!isUuid(id)) return null;
   const [row] = await sql.query<CheckText>(`select ${COLUMNS} from schema_check where id = $1`, [
     id,
   ]);
@@ -66,7 +65,7 @@ export async function checksBefore(
   sql: Sql,
   page: { readonly targetId: string; readonly before: string | null; readonly limit: number },
 ): Promise<CheckRow[]> {
-  if (page.before !== null && !UUID.test(page.before)) return [];
+  if (page.before !== null && !isUuid(page.before)) return [];
   const rows = await sql.query<CheckText>(
     `select ${COLUMNS} from schema_check where target_id = $1 and ($2::uuid is null or id < $2)
      order by id desc limit $3`,

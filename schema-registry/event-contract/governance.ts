@@ -1,5 +1,5 @@
 import { accepted, refused } from '#kernel/problem.ts';
-import { requireAction } from '../access/principal.ts';
+import { requireAction, scopeOf } from '../access/principal.ts';
 import { appendHistory } from '../history/history.ts';
 import { lockTarget } from '../target.ts';
 import {
@@ -9,7 +9,6 @@ import {
   putEventTypes,
   versionsByNumber,
 } from './event-store.ts';
-import { scopeOf } from './publication.ts';
 import type { Sql } from '#kernel/database.ts';
 import type { NotFound, Result } from '#kernel/problem.ts';
 import type { Principal } from '../access/principal.ts';

@@ -1,6 +1,6 @@
 import { accepted, invalidInput, refused } from '#kernel/problem.ts';
 import { sha256 } from '#kernel/id.ts';
-import { requireAction } from '../access/principal.ts';
+import { requireAction, scopeOf } from '../access/principal.ts';
 import { keepTexts } from '../document.ts';
 import { appendHistory } from '../history/history.ts';
 import { lockTarget } from '../target.ts';
@@ -235,8 +235,4 @@ function tooManyTypes() {
     code: 'TOO_MANY',
     message: `A target has at most ${EVENT_TYPES_MAX} event types.`,
   };
-}
-
-export function scopeOf(target: Target) {
-  return { graphId: target.graphId, targetId: target.id, subgraph: null };
 }

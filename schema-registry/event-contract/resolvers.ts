@@ -1,6 +1,6 @@
-import { GraphQLError } from 'graphql';
 import { accepted } from '#kernel/problem.ts';
 import { answerOf } from '#kernel/subgraph.ts';
+import { pageSize } from '../argument.ts';
 import { readTarget, targetFor } from '../proposal/asking.ts';
 import { createApiSchemaReader } from '../usage/api-schema.ts';
 import { readAsyncApi } from './async-api.ts';
@@ -26,8 +26,6 @@ import type { Target } from '../target.ts';
 import type { EventType } from './event-type.ts';
 import type { EventContractView } from './event-view.ts';
 import type { EventRoom } from './publication.ts';
-
-const PAGE_MAX = 100;
 
 const apiSchemaOf = createApiSchemaReader();
 
@@ -161,11 +159,4 @@ async function viewsOf(sql: Sql, types: readonly EventType[]): Promise<EventCont
   const loadCurrent: EventContractView['loadCurrent'] = () =>
     (reading ??= versionsByNumber(sql, types));
   return types.map((type) => ({ type, rules: effectiveRules(type, policy), loadCurrent }));
-}
-
-function pageSize(first: number): number {
-  if (first >= 1 && first <= PAGE_MAX) return first;
-  throw new GraphQLError(`"first" must be from 1 to ${PAGE_MAX}, not ${first}.`, {
-    extensions: { code: 'BAD_USER_INPUT' },
-  });
 }

@@ -2,6 +2,7 @@ import { GraphQLError } from 'graphql';
 import { accepted, notFound, refused } from '#kernel/problem.ts';
 import { answerOf } from '#kernel/subgraph.ts';
 import { requireRead, requireReadOf } from '../access/readable.ts';
+import { pageSize } from '../argument.ts';
 import { checkById, checksBefore } from '../check/check-store.ts';
 import { WorkshopExhausted } from '../composition/workshop.ts';
 import { textOf, textsByHash } from '../document.ts';
@@ -25,7 +26,6 @@ import type { Target } from '../target.ts';
 /** A member that knows where it belongs. */
 export type Member = SupergraphVersion['members'][number] & { readonly targetId: string };
 
-const PAGE_MAX = 100;
 /** Largest number that GraphQL's Int holds. */
 const INT_MAX = 2_147_483_647;
 
@@ -267,11 +267,4 @@ async function readableVersion(context: Context, id: string): Promise<Supergraph
   const version = await versionById(context.database, id);
   if (version !== null) await requireReadOf(context, version.targetId);
   return version;
-}
-
-function pageSize(first: number): number {
-  if (first >= 1 && first <= PAGE_MAX) return first;
-  throw new GraphQLError(`"first" must be from 1 to ${PAGE_MAX}, not ${first}.`, {
-    extensions: { code: 'BAD_USER_INPUT' },
-  });
 }

@@ -1,6 +1,7 @@
 import { GraphQLError } from 'graphql';
 import { requireAction } from '../access/principal.ts';
 import { findScope } from '../access/token-command.ts';
+import { badInput } from '../argument.ts';
 import { WHOLE_REGISTRY } from './history.ts';
 import type { Sql } from '#kernel/database.ts';
 import type { Page } from '#kernel/paging.ts';
@@ -71,8 +72,4 @@ export async function historyScope(
 
 function whole(graphId: string): Scope {
   return { graphId, targetId: null, subgraph: null };
-}
-
-function badInput(message: string): GraphQLError {
-  return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
 }

@@ -1,10 +1,10 @@
+import { isUuid } from '#kernel/id.ts';
 import type { Sql } from '#kernel/database.ts';
 import type { Override, OverrideState } from './override.ts';
 
 const COLUMNS = `id, target_id as "targetId", change_hash as "changeHash", change_type as "changeType", coordinate, message,
   reason, state, requested_by as "requestedBy", requested_at as "requestedAt", expires_at as "expiresAt",
   decided_by as "decidedBy", decided_at as "decidedAt", comment, version`;
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 export async function insertOverride(tx: Sql, override: Override): Promise<void> {
   await tx.query(
@@ -30,7 +30,7 @@ export async function insertOverride(tx: Sql, override: Override): Promise<void>
 
 /** The override with its row locked until the transaction ends, or null. */
 export async function lockOverride(tx: Sql, id: string): Promise<Override | null> {
-  if (!UUID.test(id)) return null;
+  if (!isUuid(id)) return null;
   const [override] = await tx.query<Override>(
     `select ${COLUMNS} from override where id = $1 for update`,
     [id],

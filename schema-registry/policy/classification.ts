@@ -1,12 +1,6 @@
 import { Kind } from 'graphql';
-import {
-  directivesOf,
-  implementationsOf,
-  interfacesOf,
-  namedType,
-  textArgument,
-  typesOf,
-} from './element.ts';
+import { textArgument } from '../composition/coordinates.ts';
+import { directivesOf, implementationsOf, interfacesOf, namedType, typesOf } from './element.ts';
 import type {
   DocumentNode,
   EnumValueDefinitionNode,

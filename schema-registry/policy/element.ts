@@ -213,9 +213,3 @@ export function directivesOf(
 ): readonly ConstDirectiveNode[] {
   return (node.directives ?? []).filter((directive) => names.has(directive.name.value));
 }
-
-/** The text that a directive's argument has; null when it is not given or no string. */
-export function textArgument(directive: ConstDirectiveNode, name: string): string | null {
-  const value = directive.arguments?.find((argument) => argument.name.value === name)?.value;
-  return value?.kind === Kind.STRING ? value.value : null;
-}

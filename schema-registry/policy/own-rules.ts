@@ -1,11 +1,11 @@
 import { Kind, OperationTypeNode } from 'graphql';
+import { textArgument } from '../composition/coordinates.ts';
 import {
   directivesOf,
   fieldsOf,
   interfacesOf,
   isList,
   namedType,
-  textArgument,
   unionMembersOf,
 } from './element.ts';
 import { floatForMoney, floats } from './float-rules.ts';

@@ -1,6 +1,6 @@
 import { GraphQLError } from 'graphql';
 import { accepted, refused } from '#kernel/problem.ts';
-import { requireAction } from '../access/principal.ts';
+import { requireAction, scopeOf } from '../access/principal.ts';
 import { findTarget } from '../target.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Database, Sql } from '#kernel/database.ts';
@@ -60,14 +60,6 @@ export async function readTarget(
   const target = await targetFor(asking, name, 'schema:read');
   if (target.ok) return target.value;
   throw new GraphQLError(target.problem.message, { extensions: { code: target.problem.code } });
-}
-
-/** The whole of a target, or one subgraph of it, as principals are asked about it. */
-export function scopeOf(
-  target: Target,
-  subgraph: string | null = null,
-): { readonly graphId: string; readonly targetId: string; readonly subgraph: string | null } {
-  return { graphId: target.graphId, targetId: target.id, subgraph };
 }
 
 /** The person behind a principal: a token's is the one who made it, so that nobody signs off what their own token did. */

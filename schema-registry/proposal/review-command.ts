@@ -1,9 +1,9 @@
 import { newId } from '#kernel/id.ts';
 import { accepted, invalidInput, refused, versionConflict } from '#kernel/problem.ts';
-import { requireAction } from '../access/principal.ts';
+import { requireAction, scopeOf } from '../access/principal.ts';
 import { ownersOf } from '../ownership/owner-store.ts';
 import { readPolicy } from '../policy/policy-store.ts';
-import { knownTarget, missing, scopeOf, targetFor } from './asking.ts';
+import { knownTarget, missing, targetFor } from './asking.ts';
 import {
   countComments,
   insertComment,

@@ -1,11 +1,11 @@
-import { requireAction } from '../access/principal.ts';
+import { requireAction, scopeOf } from '../access/principal.ts';
 import { readProposal } from '../proposal/proposal-store.ts';
 import { hiveCheckFailure, hiveCheckRefusal, hiveCheckSuccess } from './hive-answer.ts';
 import { refusalTexts } from './check-answer.ts';
 import { requestOverridesOfCheck } from './failed-check-overrides.ts';
 import { problemError } from './graphql-door.ts';
 import { changeOf, SERVICE_MISSING } from './hive-change.ts';
-import { scopeOf, selectTarget, slugOf } from './target-selection.ts';
+import { selectTarget, slugOf } from './target-selection.ts';
 import type { Sql } from '#kernel/database.ts';
 import type { Target } from '../target.ts';
 import type { Caller } from './caller.ts';

@@ -1,5 +1,6 @@
 import { REGISTRY_ACTIONS } from '#kernel/identity.ts';
-import { scopeOf, slugOf, targetsInReach } from './target-selection.ts';
+import { scopeOf } from '../access/principal.ts';
+import { slugOf, targetsInReach } from './target-selection.ts';
 import type { Sql } from '#kernel/database.ts';
 import type { RegistryAction } from '#kernel/identity.ts';
 import type { Target } from '../target.ts';

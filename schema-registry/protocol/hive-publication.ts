@@ -1,12 +1,12 @@
 import { GraphQLError } from 'graphql';
 import { accepted, refused } from '#kernel/problem.ts';
-import { requireAction } from '../access/principal.ts';
+import { requireAction, scopeOf } from '../access/principal.ts';
 import { failedResult, refusalTexts } from './check-answer.ts';
 import { hiveChanges, hiveErrors } from './hive-answer.ts';
 import { changeOf, NO_SOURCE, SERVICE_MISSING } from './hive-change.ts';
 import { findRevision, keepRevision, pushRevision } from './pushed-revision.ts';
 import { membersOfVersion } from './served-version.ts';
-import { scopeOf, selectTarget } from './target-selection.ts';
+import { selectTarget } from './target-selection.ts';
 import type { Problem, Result } from '#kernel/problem.ts';
 import type { Target } from '../target.ts';
 import type { Caller } from './caller.ts';

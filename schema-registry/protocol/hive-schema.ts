@@ -1,8 +1,8 @@
-import { requireAction } from '../access/principal.ts';
+import { requireAction, scopeOf } from '../access/principal.ts';
 import { composeTexts } from './dev-composition.ts';
 import { hiveErrors, hiveVersion } from './hive-answer.ts';
 import { currentVersion, membersOfVersion, versionOfCommit } from './served-version.ts';
-import { scopeOf, selectTarget } from './target-selection.ts';
+import { selectTarget } from './target-selection.ts';
 import type { Caller } from './caller.ts';
 import type { MemberText } from './dev-composition.ts';
 import type { ProtocolDeps } from './protocol-deps.ts';

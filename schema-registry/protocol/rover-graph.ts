@@ -1,8 +1,7 @@
-import { requireAction } from '../access/principal.ts';
+import { requireAction, scopeOf } from '../access/principal.ts';
 import { checkById } from '../check/check-store.ts';
 import { roverWorkflow } from './rover-check.ts';
 import { currentVersion, membersOfVersion } from './served-version.ts';
-import { scopeOf } from './target-selection.ts';
 import type { Sql } from '#kernel/database.ts';
 import type { Target } from '../target.ts';
 import type { Caller } from './caller.ts';

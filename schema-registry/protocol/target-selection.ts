@@ -1,7 +1,6 @@
 import { GraphQLError } from 'graphql';
 import { findTarget, listTargets } from '../target.ts';
 import type { Sql } from '#kernel/database.ts';
-import type { Scope } from '../access/principal.ts';
 import type { Target } from '../target.ts';
 import type { Caller } from './caller.ts';
 
@@ -69,10 +68,6 @@ export async function targetsInReach(sql: Sql, caller: Caller): Promise<Target[]
 /** As the clients write it. */
 export function slugOf(target: Target): string {
   return `${ORGANIZATION}/${target.graphSlug}/${target.slug}`;
-}
-
-export function scopeOf(target: Target, subgraph: string | null = null): Scope {
-  return { graphId: target.graphId, targetId: target.id, subgraph };
 }
 
 function nameOf(reference: HiveTargetReference | null | undefined): string {

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { scopeOf } from '../access/principal.ts';
 import { findTarget } from '../target.ts';
 import { callerOf } from './caller.ts';
 import { graphqlRoute } from './graphql-door.ts';
 import { currentContract, currentVersion } from './served-version.ts';
-import { scopeOf } from './target-selection.ts';
 import type { Route } from '#kernel/http.ts';
 import type { Target } from '../target.ts';
 import type { ProtocolDeps } from './protocol-deps.ts';

@@ -1,3 +1,4 @@
+import { isUuid } from '#kernel/id.ts';
 import { decodeJson, encodeJson } from '#kernel/json.ts';
 import type { Sql } from '#kernel/database.ts';
 import type { SchemaChange } from '../check/result.ts';
@@ -22,7 +23,6 @@ const VERSION = `id, target_id as "targetId", number, version, cause, supergraph
   published_at as "publishedAt"`;
 const SUBGRAPH = `target_id as "targetId", subgraph, number, version, url, sha256, author, commit_id as "commit",
   published_by as "publishedBy", published_at as "publishedAt"`;
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** The version that gateways are given now; null before the first publication. */
 export async function currentVersion(
@@ -38,7 +38,7 @@ export async function currentVersion(
 }
 
 export async function versionById(sql: Sql, id: string): Promise<SupergraphVersion | null> {
-  if (!UUID.test(id)) return null;
+  if (!isUuid(id)) return null;
   const [version] = await sql.query<SupergraphVersion>(
     `select ${VERSION} from supergraph_version where id = $1`,
     [id],

@@ -1,5 +1,5 @@
 import { accepted, invalidInput, notFound, refused } from '#kernel/problem.ts';
-import { requireAction } from '../access/principal.ts';
+import { requireAction, scopeOf } from '../access/principal.ts';
 import { appendHistory } from '../history/history.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Database, Sql } from '#kernel/database.ts';
@@ -224,8 +224,4 @@ function unfitText(field: string, text: string, lengthMax: number): InvalidInput
       message: `A text of 1 to ${lengthMax} characters is expected.`,
     },
   ]);
-}
-
-function scopeOf(target: Target): { graphId: string; targetId: string; subgraph: null } {
-  return { graphId: target.graphId, targetId: target.id, subgraph: null };
 }

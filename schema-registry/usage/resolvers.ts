@@ -1,8 +1,8 @@
-import { GraphQLError } from 'graphql';
 import { DAY_MS, shifted } from '#kernel/clock.ts';
 import { notFound, refused } from '#kernel/problem.ts';
 import { answerOf } from '#kernel/subgraph.ts';
-import { requireAction } from '../access/principal.ts';
+import { readableTarget } from '../access/readable.ts';
+import { badInput, within } from '../argument.ts';
 import { findTarget } from '../target.ts';
 import { createApiSchemaReader, deprecationsOf } from './api-schema.ts';
 import { clientOf, clientsOf, pinClient, retireGateway, unpinClient } from './client.ts';
@@ -13,7 +13,6 @@ import { clientUsage, usageOf } from './usage-question.ts';
 import type { NotFound, Result } from '#kernel/problem.ts';
 import type { Context } from '../context.ts';
 import type { Resolvers } from '../generated.ts';
-import type { Target } from '../target.ts';
 import type { UsageCommand } from './client.ts';
 
 /** What one question may name; a contract's check asks through `usageOf`, which has no such limit. */
@@ -106,14 +105,6 @@ export const usageResolvers: Pick<Resolvers, 'Query' | 'Mutation' | 'Client'> = 
 
 type NamedTarget = Readonly<{ graph: string; target: string }>;
 
-async function readableTarget(context: Context, named: NamedTarget): Promise<Target | null> {
-  const target = await findTarget(context.database, named);
-  if (target === null) return null;
-  const scope = { graphId: target.graphId, targetId: target.id, subgraph: null };
-  requireAction(context.principal, 'schema:read', scope);
-  return target;
-}
-
 async function commandOn(context: Context, named: NamedTarget): Promise<UsageCommand | null> {
   const target = await findTarget(context.database, named);
   const { database, clock, principal } = context;
@@ -135,15 +126,6 @@ function coordinateOrError(text: string): string {
   throw badInput(
     `"${text.slice(0, 100)}" is no schema coordinate. Write \`Type\`, \`Type.field\`, \`Type.field(argument:)\` or \`Enum.VALUE\`.`,
   );
-}
-
-function within(name: string, value: number, max: number): number {
-  if (value >= 1 && value <= max) return value;
-  throw badInput(`"${name}" must be from 1 to ${max}, not ${value}.`);
-}
-
-function badInput(message: string): GraphQLError {
-  return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
 }
 
 function count(requests: number): number {

@@ -1,4 +1,5 @@
 import { httpProblem, jsonReply } from '#kernel/http.ts';
+import { scopeOf } from '../access/principal.ts';
 import { findTarget } from '../target.ts';
 import { readApolloReport } from './apollo-report.ts';
 import { readHiveReport } from './hive-report.ts';
@@ -143,8 +144,7 @@ async function allowedTarget(
     return unknownTarget(
       'id' in reference ? reference.id : `${reference.graph}/${reference.target}`,
     );
-  const scope = { graphId: target.graphId, targetId: target.id, subgraph: null };
-  if (principal.allows('usage:report', scope)) return target;
+  if (principal.allows('usage:report', scopeOf(target))) return target;
   return httpProblem(
     403,
     'FORBIDDEN',

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { newId } from '#kernel/id.ts';
+import { isUuid, newId } from '#kernel/id.ts';
 import { accepted, invalidInput, notFound, refused } from '#kernel/problem.ts';
 import { requireAction } from '../access/principal.ts';
 import { seal } from '../artifact/sealed-secret.ts';
@@ -42,7 +42,6 @@ export const WEBHOOK_EVENTS: readonly string[] = [
 const WEBHOOKS_MAX = 20;
 const SECRET_BYTES = 24;
 const COLUMNS = 'id, target_id as "targetId", url, event_types as "eventTypes"';
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 export function webhooksOf(sql: Sql, targetId: string): Promise<Webhook[]> {
   return sql.query(
@@ -87,7 +86,7 @@ export async function removeWebhook(
   id: string,
 ): Promise<Result<Webhook, NotFound>> {
   requireGovern(asking);
-  if (!UUID.test(id)) return refused(notFound('webhook', id));
+  if (!isUuid(id)) return refused(notFound('webhook', id));
   return asking.database.transaction(async (tx) => {
     const [webhook] = await tx.query<Webhook>(
       `update webhook set removed_at = $3 where id = $1 and target_id = $2 and removed_at is null returning ${COLUMNS}`,
