@@ -22,6 +22,7 @@ import type { Configuration } from './configuration.ts';
 import type { Delivery } from './delivery.ts';
 import type { ExitCode } from './exit-code.ts';
 import type { Call } from './program.ts';
+import type { RegistryClient } from './registry-client.ts';
 
 /** The world that the program runs in. */
 export interface World {
@@ -65,7 +66,9 @@ export async function runProgram(words: readonly string[], world: World): Promis
 
 /** Did whoever wrote words that cannot be read want to read the answer with a program? */
 function wantsJson(words: readonly string[]): boolean {
-  return words.includes('--format=json') || words[words.indexOf('--format') + 1] === 'json';
+  return words.some(
+    (word, at) => word === '--format=json' || (word === '--format' && words[at + 1] === 'json'),
+  );
 }
 
 function usageEnvelope({ message }: CommanderError): string {
@@ -103,9 +106,11 @@ function deliveryOf(call: Call, world: World): Delivery {
 function contextOf(call: Call, configuration: Configuration, world: World): CommandContext {
   const { folder, environment } = world;
   const { token, graph } = configuration;
+  let registry: RegistryClient | null = null;
   return {
+    // One for the command: the time that it may take begins with its first question, and is not given anew to each.
     get registry() {
-      return registryOf(configuration, world);
+      return (registry ??= registryOf(configuration, world));
     },
     target: () => {
       if (graph !== null) return graph;

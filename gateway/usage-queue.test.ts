@@ -158,6 +158,29 @@ describe('a queue of reports', () => {
     expect(facts(await drain(third.queue)).size).toBe(6);
   });
 
+  it('writes what a full disk refused as soon as there is room again', async () => {
+    const spool = createUsageSpool(join(folder, 'full.jsonl'));
+    let isFull = true;
+    const refusing = (work: () => Promise<void>): Promise<void> =>
+      isFull ? Promise.reject(new Error('ENOSPC')) : work();
+    const problems: string[] = [];
+    const queue = await openUsageQueue({
+      spool: {
+        ...spool,
+        append: (reports) => refusing(() => spool.append(reports)),
+        replace: (reports) => refusing(() => spool.replace(reports)),
+      },
+      maxBytes: 1_000_000,
+      complain: (problem) => void problems.push(problem),
+    });
+    await queue.push(await packed(many('a', 5)));
+    await queue.persist();
+    expect(problems).toHaveLength(1);
+    isFull = false;
+    await queue.push(await packed(many('b', 5)));
+    expect((await open('full.jsonl')).queue.length).toBe(2);
+  });
+
   it('stays within its bound through a long outage, in memory and on disk, and loses no use', async () => {
     const maxBytes = 6_000;
     const { queue, problems } = await open('long.jsonl', maxBytes);

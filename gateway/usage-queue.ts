@@ -81,6 +81,11 @@ async function shrink(state: State, { maxBytes, complain }: QueueOptions): Promi
   while (bytesOf(fewer) > maxBytes / 2) lost += fewer.shift()?.operations ?? 0;
   if (lost > 0) complain(`${lost} operations were dropped; the registry was away for too long`);
   state.waiting = head === undefined ? fewer : [head, ...fewer];
+  forgetFile(state);
+}
+
+/** The file is not what waits, so that the next time it is written anew. */
+function forgetFile(state: State): void {
   state.onDisk = 0;
   state.fileBytes = Infinity;
 }
@@ -90,7 +95,11 @@ async function save(state: State, options: QueueOptions): Promise<void> {
   if (!state.isPersisting || fresh.length === 0) return;
   const freshBytes = bytesOf(fresh);
   const isFull = state.fileBytes + freshBytes > 2 * options.maxBytes;
-  await onDisk(options, (spool) => (isFull ? spool.replace(state.waiting) : spool.append(fresh)));
+  const isSaved = await onDisk(options, (spool) =>
+    isFull ? spool.replace(state.waiting) : spool.append(fresh),
+  );
+  // What was written in part is written over by the next report's turn.
+  if (!isSaved) return forgetFile(state);
   state.fileBytes = isFull ? bytesOf(state.waiting) : state.fileBytes + freshBytes;
   state.onDisk = state.waiting.length;
 }
@@ -105,11 +114,15 @@ async function clear(state: State, options: QueueOptions): Promise<void> {
 async function onDisk(
   { spool, complain }: QueueOptions,
   work: (spool: UsageSpool) => Promise<void>,
-): Promise<void> {
-  if (spool === null) return;
-  await work(spool).catch((error: unknown) =>
-    complain(`the file of reports that wait cannot be used: ${errorText(error)}`),
-  );
+): Promise<boolean> {
+  if (spool === null) return true;
+  try {
+    await work(spool);
+    return true;
+  } catch (error) {
+    complain(`the file of reports that wait cannot be used: ${errorText(error)}`);
+    return false;
+  }
 }
 
 function bytesOf(reports: readonly PackedReport[]): number {

@@ -22,9 +22,20 @@ export async function textsByHash(
   return Object.fromEntries(rows.map((row) => [row.sha256, row.body]));
 }
 
-/** One text that must be kept, because something refers to it. */
+/** Texts that must be kept, because something refers to them: a reader of each by its hash. */
+export async function keptTexts(
+  sql: Sql,
+  hashes: readonly string[],
+): Promise<(hash: string) => string> {
+  const texts = await textsByHash(sql, hashes);
+  return (hash) => {
+    const text = texts[hash];
+    if (text === undefined) throw new Error(`The text ${hash} is referred to but not kept.`);
+    return text;
+  };
+}
+
+/** One text that must be kept. */
 export async function textOf(sql: Sql, hash: string): Promise<string> {
-  const text = (await textsByHash(sql, [hash]))[hash];
-  if (text === undefined) throw new Error(`The text ${hash} is referred to but not kept.`);
-  return text;
+  return (await keptTexts(sql, [hash]))(hash);
 }

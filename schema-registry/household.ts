@@ -5,7 +5,7 @@ import { createGraph } from './graph/graph.ts';
 import { govern } from './governance.ts';
 import { currentVersion } from './publication/version-store.ts';
 import { findTarget } from './target.ts';
-import { createApiSchemaReader } from './usage/api-schema.ts';
+import { apiSchemaOf } from './usage/api-schema.ts';
 import type { Result } from '#kernel/problem.ts';
 import type { RegistryAction } from '#kernel/identity.ts';
 import type { Principal } from './access/principal.ts';
@@ -81,7 +81,7 @@ export function createHousehold(parts: RegistryParts): Household {
       };
     },
     publishEvents: async (target, contracts) => {
-      const room = { database, clock, apiSchemaOf: createApiSchemaReader() };
+      const room = { database, clock, apiSchemaOf };
       const source = { author: 'hub', commit: null };
       const request = { target, principal: HUB, contracts, source };
       const published = await publishEventContracts(room, request);

@@ -17,6 +17,7 @@ import { registryRoutes, schemaFiles, startChores } from './registry.ts';
 import { resolvers } from './resolvers.ts';
 import { sweepUsage } from './usage/usage-sweep.ts';
 import { SDL_MAX_BYTES } from './check/proposed.ts';
+import { sweepDeliveries } from './webhook/webhook-delivery.ts';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { AccessTokenRules } from '#kernel/access-token.ts';
 import type { Secret } from '#kernel/config.ts';
@@ -72,12 +73,15 @@ export async function startSchemaRegistry(options: SchemaRegistryOptions): Promi
     const server = await serveRegistry(options, parts, room.ready);
     shutdown.defer('http', server.close);
     shutdown.defer('chores', startChores(parts).close);
-    const forgetting = { name: 'schema_registry usage', log };
-    const sweep = startSweep({
-      ...forgetting,
-      sweep: (stop) => sweepUsage({ database, clock }, stop),
-    });
-    shutdown.defer('usage sweep', sweep.close);
+    const sweeps: Readonly<Record<string, (stop: AbortSignal) => Promise<number>>> = {
+      usage: (stop) => sweepUsage({ database, clock }, stop),
+      deliveries: () => sweepDeliveries({ database, clock }),
+    };
+    for (const [what, sweep] of Object.entries(sweeps))
+      shutdown.defer(
+        `${what} sweep`,
+        startSweep({ name: `schema_registry ${what}`, log, sweep }).close,
+      );
     shutdown.defer('checkpoints', startCheckpoints({ database, keys, clock, log }).close);
     return { url: server.url, close: shutdown.run, ...createHousehold(parts) };
   } catch (error) {

@@ -10,7 +10,7 @@ import { historyRoutes } from './history/history-routes.ts';
 import { readPolicy } from './policy/policy-store.ts';
 import { protocolRoutes } from './protocol/routes.ts';
 import { findTarget } from './target.ts';
-import { createApiSchemaReader } from './usage/api-schema.ts';
+import { apiSchemaOf } from './usage/api-schema.ts';
 import { usageRoutes } from './usage/usage-routes.ts';
 import { deliverWebhooks } from './webhook/webhook-delivery.ts';
 import type { Route } from '#kernel/http.ts';
@@ -65,7 +65,7 @@ export function registryRoutes(parts: RegistryParts, refuse: AuthenticateReporte
       log: parts.log,
       authenticator: parts.authenticator,
       commands: parts.commands,
-      apps: createAppCommands({ database, clock, apiSchemaOf: createApiSchemaReader() }),
+      apps: createAppCommands({ database, clock, apiSchemaOf }),
       workshop: parts.workshop,
     }),
   ];

@@ -274,6 +274,11 @@ describe('access to the registry', () => {
     expect(await actionsInHistory()).toHaveLength(before);
   });
 
+  it('makes tokens for every name that a subgraph may have', async () => {
+    const subgraph = 'Purchase_orders-of-the-european-companies-2';
+    expect((await make({ subgraph })).accessToken.subgraph).toBe(subgraph);
+  });
+
   it('notes when a token was last used, to the hour', async () => {
     const { token, accessToken } = await make();
     const used = async (): Promise<Date | null | undefined> => {

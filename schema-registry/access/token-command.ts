@@ -3,6 +3,7 @@ import { DAY_MS, shifted } from '#kernel/clock.ts';
 import { newId } from '#kernel/id.ts';
 import { REGISTRY_ACTIONS } from '#kernel/identity.ts';
 import { accepted, invalidInput, notFound, refused } from '#kernel/problem.ts';
+import { SUBGRAPH_NAME } from '../check/proposed.ts';
 import { appendHistory } from '../history/history.ts';
 import { requireAction } from './principal.ts';
 import { fingerprintOf, makeToken } from './token.ts';
@@ -17,7 +18,6 @@ import type { AccessToken } from './token.ts';
 /** A token that nobody renewed for longer than a year has outlived whoever asked for it. */
 const LIFE_DAYS_MAX = 400;
 const TITLE_CHARACTERS_MAX = 100;
-const SUBGRAPH_NAME = /^[a-z0-9][a-z0-9-]{0,39}$/;
 
 export interface TokenRequest {
   readonly principal: Principal;
@@ -137,7 +137,11 @@ function errorsOf(request: TokenRequest, now: Date): FieldError[] {
     [actions.length > 0, error('actions', 'EMPTY', 'Name what the token may do.')],
     [
       subgraph === null || SUBGRAPH_NAME.test(subgraph),
-      error('subgraph', 'INVALID_NAME', 'Lower case letters, digits and hyphens, at most 40.'),
+      error(
+        'subgraph',
+        'INVALID_NAME',
+        'A letter, then letters, digits, hyphens and underscores, at most 64.',
+      ),
     ],
     [expiresAt > now, error('expiresAt', 'PAST', 'The token must expire in the future.')],
     [

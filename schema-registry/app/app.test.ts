@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { flawsOf, legalEvents, statesOf, walk } from '#kernel/lifecycle.ts';
 import { shifted, DAY_MS } from '#kernel/clock.ts';
-import { createApiSchemaReader } from '../usage/api-schema.ts';
+import { apiSchemaOf } from '../usage/api-schema.ts';
 import { openApi } from '../usage/api-world.ts';
 import { nonNullUse, usageOf } from '../usage/usage-question.ts';
 import {
@@ -39,7 +39,7 @@ describe('apps and their persisted documents', () => {
     world = await openUsageWorld();
     const { database, clock } = world;
     target = await publishApiSchema(database, world.production, { sdl: SDL, major: 1, number: 1 });
-    apps = createAppCommands({ database, clock, apiSchemaOf: createApiSchemaReader() });
+    apps = createAppCommands({ database, clock, apiSchemaOf });
     ask = await openApi(world);
   });
   afterAll(async () => {

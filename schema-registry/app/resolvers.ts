@@ -4,15 +4,13 @@ import { answerOf } from '#kernel/subgraph.ts';
 import { readableTarget } from '../access/readable.ts';
 import { badInput, pageSize } from '../argument.ts';
 import { findTarget } from '../target.ts';
-import { createApiSchemaReader } from '../usage/api-schema.ts';
+import { apiSchemaOf } from '../usage/api-schema.ts';
 import { createAppCommands } from './app-command.ts';
 import { countDocuments, findApp, lastUseOfApp, listApps, listDocuments } from './app-store.ts';
 import type { NotFound, Problem, Result } from '#kernel/problem.ts';
 import type { Context } from '../context.ts';
 import type { Resolvers } from '../generated.ts';
 import type { AppCommands, AppRequest } from './app-command.ts';
-
-const apiSchemaOf = createApiSchemaReader();
 
 export const appResolvers: Pick<Resolvers, 'Query' | 'Mutation' | 'App'> = {
   Query: {

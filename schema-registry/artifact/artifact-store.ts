@@ -20,7 +20,7 @@ export async function currentVersion(sql: Sql, targetId: string): Promise<Curren
   return row ?? null;
 }
 
-/** The newest version of a major, and when the next major came, if it has. */
+/** The newest version of a major, and when a higher major came after it, if one has: a roll back makes a major current again. */
 export interface MajorVersion {
   readonly versionId: string;
   readonly followedAt: Date | null;
@@ -34,8 +34,8 @@ export async function majorVersion(
   const [row] = await sql.query<MajorVersion>(
     `select id as "versionId",
        (select min(published_at) from supergraph_version later
-        where later.target_id = $1 and later.major > $2) as "followedAt"
-     from supergraph_version where target_id = $1 and major = $2 order by number desc limit 1`,
+        where later.target_id = $1 and later.major > $2 and later.number > newest.number) as "followedAt"
+     from supergraph_version newest where target_id = $1 and major = $2 order by number desc limit 1`,
     [targetId, major],
   );
   return row ?? null;

@@ -5,6 +5,7 @@ import { DAY_MS, instantOf, shifted } from '#kernel/clock.ts';
 import { sha256 } from '#kernel/id.ts';
 import { readPublishedKeys, trustedKeysFrom, verifyArtifact } from '#kernel/signature.ts';
 import { revokeToken } from '../access/token-command.ts';
+import { majorVersion } from './artifact-store.ts';
 import { createArtifactWorld } from './test-world/artifact-world.ts';
 import type { KeyObject } from 'node:crypto';
 import type { ArtifactWorld } from './test-world/artifact-world.ts';
@@ -168,6 +169,25 @@ describe('the artefact door', () => {
     const wide = await world.tokenFor(null);
     const elsewhere = `${base(world.targets.staging)}/version/${v1}/supergraph`;
     expect((await get(elsewhere, { 'x-hive-cdn-key': wide })).status).toBe(404);
+  });
+
+  it('serves a major that a roll back made current again, whatever came before', async () => {
+    const { staging } = world.targets;
+    for (const [semver, days] of [
+      ['1.0.0', 200],
+      ['2.0.0', 190],
+      ['1.0.0', 1],
+    ] as const)
+      await world.publish(staging, {
+        supergraph: semver,
+        semver,
+        at: shifted(now, -days * DAY_MS),
+      });
+    const found = await majorVersion(world.database, staging, 1);
+    expect(found?.followedAt).toBeNull();
+    expect((await majorVersion(world.database, staging, 2))?.followedAt).toBeNull();
+    await world.publish(staging, { supergraph: '3', semver: '3.0.0', at: now });
+    expect((await majorVersion(world.database, staging, 1))?.followedAt).toEqual(now);
   });
 
   it('serves a pinned major until it has ended', async () => {

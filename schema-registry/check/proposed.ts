@@ -20,7 +20,7 @@ export interface Proposed {
 export const SDL_MAX_BYTES = 1024 * 1024;
 /** A large graph as a whole, as a promotion brings it. */
 const SUBGRAPHS_MAX = 1_000;
-const SUBGRAPH_NAME = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
+export const SUBGRAPH_NAME = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 
 /** Puts a request on top of what is current, or says what is wrong with the request itself. */
 export function propose(

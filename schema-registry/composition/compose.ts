@@ -26,7 +26,7 @@ export type ParsedSdl =
   | { readonly ok: false; readonly error: CompositionError };
 
 /** More tokens than any contract of ours by far; a parser without a bound is a way to stop the worker. */
-const SDL_TOKENS_MAX = 500_000;
+export const SDL_TOKENS_MAX = 500_000;
 
 /**
  * Reads SDL, or says where it is not GraphQL. Without the places of its tokens, which take several times the memory of

@@ -8,7 +8,7 @@ import { silentLog } from '#kernel/log.ts';
 import { architect, createCoreWorld, errorsIn, findingsOf, withoutRules } from '../core-world.ts';
 import { createFreezeWindow } from '../freeze-window/freeze-window-command.ts';
 import { createWebhook } from '../webhook/webhook.ts';
-import { deliverWebhooks } from '../webhook/webhook-delivery.ts';
+import { deliverWebhooks, sweepDeliveries } from '../webhook/webhook-delivery.ts';
 import { deprecationsOf } from './deprecation-store.ts';
 import { dueReminder, remindOfSunsets } from './reminder.ts';
 import { daysLater } from './sunset-rule.ts';
@@ -349,6 +349,15 @@ describe('reminders', () => {
         'select days_before as days from sunset_reminder order by days desc',
       );
       expect(given.map(({ days }) => days)).toEqual([90, 30, 7, 0]);
+      world.silence(1);
+      const kept = async (): Promise<number> =>
+        (await world.database.query('select from webhook_delivery')).length;
+      const all = await kept();
+      await deliverWebhooks(deps);
+      const forgotten = await sweepDeliveries(deps);
+      expect(forgotten).toBeGreaterThan(0);
+      expect(await kept()).toBe(all - forgotten);
+      expect(await sweepDeliveries(deps)).toBe(0);
       // As if one had been queued while the webhook was being removed.
       await world.database.query('update webhook set removed_at = $1', [world.now()]);
       expect(await deliverWebhooks(deps)).toBe(0);

@@ -53,13 +53,7 @@ export async function remindOfSunsets(deps: ReminderDeps): Promise<number> {
 
 async function remindTarget(deps: ReminderDeps, target: Target): Promise<number> {
   const now = deps.clock.now();
-  const due = (await deprecationsOf(deps.database, target.id, { ended: false })).flatMap(
-    (deprecation) => {
-      const daysBefore =
-        deprecation.sunsetOn === null ? null : dueReminder(deprecation.sunsetOn, dateOf(now));
-      return daysBefore === null ? [] : [{ deprecation, daysBefore }];
-    },
-  );
+  const due = await dueReminders(deps.database, target, dateOf(now));
   if (due.length === 0) return 0;
   const usage = await usersOf(
     deps.database,
@@ -84,6 +78,30 @@ async function remindTarget(deps: ReminderDeps, target: Target): Promise<number>
     deps.log.info({ event: 'sunset.reminded', target: target.id, coordinate, daysBefore });
   }
   return given;
+}
+
+interface DueReminder {
+  readonly deprecation: Deprecation;
+  readonly daysBefore: SunsetReminder['daysBefore'];
+}
+
+/** What is due and was not given yet; asked every hour, it is nothing nearly always, and then nothing else is asked. */
+async function dueReminders(sql: Sql, target: Target, today: string): Promise<DueReminder[]> {
+  const due = (await deprecationsOf(sql, target.id, { ended: false })).flatMap((deprecation) => {
+    const { sunsetOn } = deprecation;
+    const daysBefore = sunsetOn === null ? null : dueReminder(sunsetOn, today);
+    return daysBefore === null ? [] : [{ deprecation, daysBefore }];
+  });
+  if (due.length === 0) return due;
+  const given = await sql.query<{ key: string }>(
+    `select concat_ws(' ', coordinate, sunset_on::text, days_before) as key from sunset_reminder where target_id = $1`,
+    [target.id],
+  );
+  const keys = new Set(given.map(({ key }) => key));
+  return due.filter(
+    ({ deprecation: { coordinate, sunsetOn }, daysBefore }) =>
+      !keys.has([coordinate, sunsetOn, daysBefore].join(' ')),
+  );
 }
 
 async function usersOf(

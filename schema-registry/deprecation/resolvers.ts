@@ -5,7 +5,7 @@ import { NO_USAGE } from '../check/judge.ts';
 import { readPolicy } from '../policy/policy-store.ts';
 import { targetFor } from '../proposal/asking.ts';
 import { coverageOf } from '../usage/coverage-question.ts';
-import { createApiSchemaReader } from '../usage/api-schema.ts';
+import { apiSchemaOf } from '../usage/api-schema.ts';
 import { usageOf } from '../usage/usage-question.ts';
 import { createWebhook, removeWebhook } from '../webhook/webhook.ts';
 import { deprecationsOf } from './deprecation-store.ts';
@@ -89,8 +89,6 @@ async function calendarOf(
     return { ...deprecation, verdict: { ...verdict, usage: used } };
   });
 }
-
-const apiSchemaOf = createApiSchemaReader();
 
 /** What the coordinate names in the schema that is served: reports of output fields prove nothing about the rest. */
 function kindOf(

@@ -156,6 +156,24 @@ describe('event contracts', () => {
     ).toMatchObject({ outcomes: [{ version: '2.1.0' }] });
   });
 
+  it('are refused for what blocks, however much stands before it that does not', async () => {
+    const { contract, publish, ask, target } = await openTarget();
+    const names = Array.from({ length: 250 }, (_, at) => `p${at}`);
+    const all = (schema: object): Record<string, object> =>
+      Object.fromEntries(names.map((name) => [name, schema]));
+    const before = { ...all(TEXT), note: TEXT };
+    await publish(contract(SUBJECT, payload(before, { required: ['id', 'note'] })));
+    await ask(SET, { input: { target, subject: SUBJECT, compatibility: 'FORWARD' } }, ARCHITECT);
+    // 250 narrower texts break only who reads what is old; what is no longer required breaks who reads what is new.
+    const next = payload({ ...all({ ...TEXT, maxLength: 9 }), note: TEXT });
+    expect(await publish(contract(SUBJECT, next))).toMatchObject({
+      __typename: 'EventCheckFailedProblem',
+      outcomes: [
+        { differences: expect.arrayContaining([expect.objectContaining({ blocking: true })]) },
+      ],
+    });
+  });
+
   it('agree with the graph, and keep its coordinates from being removed', async () => {
     const { contract, publish, targetId } = await openTarget();
     const wrong = payload({

@@ -193,7 +193,10 @@ async function differencesFrom(
       await nextTurn();
     }
   }
-  return found.slice(0, DIFFERENCES_MAX);
+  // Whether it may be published is read from these too, so what forbids it is never the part that is cut off.
+  return found
+    .toSorted((a, b) => Number(b.blocking) - Number(a.blocking))
+    .slice(0, DIFFERENCES_MAX);
 }
 
 /** What is told and stored of one contract; whoever has more must look at the first ones anyway. */

@@ -2,7 +2,7 @@ import { accepted } from '#kernel/problem.ts';
 import { answerOf } from '#kernel/subgraph.ts';
 import { pageSize } from '../argument.ts';
 import { readTarget, targetFor } from '../proposal/asking.ts';
-import { createApiSchemaReader } from '../usage/api-schema.ts';
+import { apiSchemaOf } from '../usage/api-schema.ts';
 import { readAsyncApi } from './async-api.ts';
 import { retireEventContract, setEventCompatibility, setEventPolicy } from './governance.ts';
 import {
@@ -26,8 +26,6 @@ import type { Target } from '../target.ts';
 import type { EventType } from './event-type.ts';
 import type { EventContractView } from './event-view.ts';
 import type { EventRoom } from './publication.ts';
-
-const apiSchemaOf = createApiSchemaReader();
 
 export const eventContractResolvers = {
   Query: {

@@ -3,7 +3,7 @@ import { appendHistory } from '../history/history.ts';
 import { missing, targetFor } from '../proposal/asking.ts';
 import { checkedInput } from '../proposal/text-input.ts';
 import { isOwnerSubject } from './owner.ts';
-import { countOwners, deleteOwner, putOwner } from './owner-store.ts';
+import { countOtherOwners, deleteOwner, putOwner } from './owner-store.ts';
 import type { Sql } from '#kernel/database.ts';
 import type { InvalidInput, NotFound, Result } from '#kernel/problem.ts';
 import type { Asking, TargetName } from '../proposal/asking.ts';
@@ -29,7 +29,8 @@ export async function setOwner(
   if (!owner.ok) return owner;
   const stored = { ...owner.value, setBy: asking.principal.id, setAt: asking.clock.now() };
   return asking.database.transaction(async (tx) => {
-    if ((await countOwners(tx, target.value.id)) >= OWNERS_MAX) return refused(tooManyOwners());
+    const others = await countOtherOwners(tx, target.value.id, stored.subject);
+    if (others >= OWNERS_MAX) return refused(tooManyOwners());
     await putOwner(tx, target.value.id, stored);
     await tellHistory(tx, target.value, 'owner.set', stored);
     return accepted(stored);

@@ -16,10 +16,14 @@ export function ownersOf(sql: Sql, targetId: string): Promise<StoredOwner[]> {
   ]);
 }
 
-export async function countOwners(sql: Sql, targetId: string): Promise<number> {
+export async function countOtherOwners(
+  sql: Sql,
+  targetId: string,
+  subject: string,
+): Promise<number> {
   const [row] = await sql.query<{ owners: bigint }>(
-    'select count(*) as owners from owner where target_id = $1',
-    [targetId],
+    'select count(*) as owners from owner where target_id = $1 and subject <> $2',
+    [targetId, subject],
   );
   return Number(row?.owners ?? 0n);
 }

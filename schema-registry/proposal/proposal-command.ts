@@ -159,6 +159,14 @@ export async function reviseProposal(
   }));
   if (!read.ok) return read;
   const { proposed, summary } = read.value;
+  const { idempotencyKey, ...rest } = input;
+  const first = await firstAnswer<Proposal>(asking.database, {
+    caller: asking.principal.id,
+    idempotencyKey,
+    operation: 'reviseProposal',
+    input: rest,
+  });
+  if (first !== null) return first;
   const drafted = await checkedDraft(asking, target.value, proposed);
   if (!drafted.ok) return drafted;
   const command = {

@@ -149,6 +149,17 @@ describe('proposals in the graph', () => {
     });
   });
 
+  it('are revised once per key, also when the revision would be refused by now', async () => {
+    const draft = await desk.create();
+    const idempotencyKey = newId();
+    const revised = await desk.revise(draft, { idempotencyKey });
+    const checks = async (): Promise<unknown> =>
+      world.database.query('select count(*) from schema_check');
+    const before = await checks();
+    expect((await desk.revise(draft, { idempotencyKey })).version).toBe(revised.version);
+    expect(await checks()).toEqual(before);
+  });
+
   it('are numbered without gaps when many are made at once', async () => {
     const before = (await desk.create()).number;
     const made = await Promise.all(Array.from({ length: 8 }, () => desk.create()));

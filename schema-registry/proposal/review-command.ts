@@ -91,8 +91,11 @@ async function storeReview(
   if (input.revision !== proposal.revision)
     return refused(versionConflict('content of the proposal', proposal.revision));
   const given = newReview(asking, work, input);
-  const facts = await reviewFacts(asking, work);
-  if (facts.reviews.length >= REVIEWS_MAX) return refused(tooMany('reviews', REVIEWS_MAX));
+  const earlier = await readReviews(tx, [proposal.id]);
+  if (earlier.length >= REVIEWS_MAX) return refused(tooMany('reviews', REVIEWS_MAX));
+  if (given.threadId !== null && (await countComments(tx, proposal.id)) >= COMMENTS_MAX)
+    return refused(tooMany('comments', COMMENTS_MAX));
+  const facts = await reviewFacts(asking, work, earlier);
   const decided = decideReview(proposal, given, facts);
   if (!decided.ok) return decided;
   if (given.threadId !== null) await insertComment(tx, threadOf(given, given.threadId, comment));
@@ -139,10 +142,13 @@ function newReview(
   };
 }
 
-async function reviewFacts(asking: Asking, { tx, target, proposal }: Work): Promise<ReviewFacts> {
+async function reviewFacts(
+  asking: Asking,
+  { tx, target, proposal }: Work,
+  reviews: readonly Review[],
+): Promise<ReviewFacts> {
   const revision = await readRevision(tx, proposal.id, proposal.revision);
   const contracts = await readRevisionContracts(tx, [proposal.id]);
-  const reviews = await readReviews(tx, [proposal.id]);
   const { review: asked } = await readPolicy(tx, target);
   return {
     authors: await readAuthors(tx, proposal.id),

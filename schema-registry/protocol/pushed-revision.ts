@@ -3,6 +3,7 @@ import { sha256 } from '#kernel/id.ts';
 import { accepted, invalidInput, refused } from '#kernel/problem.ts';
 import { GraphQLError, parse } from 'graphql';
 import { SDL_MAX_BYTES } from '../check/proposed.ts';
+import { SDL_TOKENS_MAX } from '../composition/compose.ts';
 import { appendHistory } from '../history/history.ts';
 import type { Database, Sql } from '#kernel/database.ts';
 import type { FieldError, Problem, Result } from '#kernel/problem.ts';
@@ -21,7 +22,6 @@ export interface PushedRevision {
 
 /** A build that was not released within a month is not released any more. */
 const REVISION_DAYS = 30;
-const SDL_TOKENS_MAX = 500_000;
 const REVISION_NAME = /^[\w.:/+-]{1,200}$/;
 const COLUMNS = `subgraph, revision, sha256, sdl, expires_at as "expiresAt"`;
 

@@ -5,7 +5,7 @@ import { appendEvents } from '#kernel/outbox.ts';
 import { requireAction } from '../access/principal.ts';
 import { examine } from '../check/examine.ts';
 import { followDeprecations } from '../deprecation/deprecation-store.ts';
-import { keepTexts, textOf } from '../document.ts';
+import { keepTexts, keptTexts } from '../document.ts';
 import { appendHistory } from '../history/history.ts';
 import { findTarget, lockTarget } from '../target.ts';
 import { queueWebhooks } from '../webhook/webhook-delivery.ts';
@@ -20,10 +20,16 @@ import {
   lastNumbers,
   versionById,
 } from './version-store.ts';
-import type { Transaction } from '#kernel/database.ts';
+import type { Sql, Transaction } from '#kernel/database.ts';
 import type { InvalidInput, NotFound, Problem, Result } from '#kernel/problem.ts';
 import type { Examination } from '../check/examine.ts';
-import type { CheckFailed, Published, RegistryCommands, SupergraphVersion } from '../commands.ts';
+import type {
+  CheckFailed,
+  Published,
+  RegistryCommands,
+  SubgraphInput,
+  SupergraphVersion,
+} from '../commands.ts';
 import type { PublishDeps } from './publish.ts';
 import type { ContractVersion } from './version-store.ts';
 
@@ -45,14 +51,10 @@ export async function promote(
   if (!found.ok) return found;
   const here = await currentVersion(deps.database, to.id);
   const known = new Map(here?.members.map(({ subgraph, url }) => [subgraph, url]));
-  const put = await Promise.all(
-    found.value.members.map(async ({ subgraph, sha256, url }) => ({
-      subgraph,
-      sdl: await textOf(deps.database, sha256),
-      url: known.get(subgraph) ?? url,
-      version: null,
-    })),
-  );
+  const put = (await writtenMembers(deps.database, found.value)).map((member) => ({
+    ...member,
+    url: known.get(member.subgraph) ?? member.url,
+  }));
   const kept = new Set(put.map(({ subgraph }) => subgraph));
   const retire = [...known.keys()].filter((subgraph) => !kept.has(subgraph));
   return publish(deps, {
@@ -133,20 +135,27 @@ export async function rollback(
   return accepted({ version, changed: true, initial: false, result: examined.value.result });
 }
 
+/** The subgraphs of a version with their texts, as a change would put them. */
+async function writtenMembers(sql: Sql, { members }: SupergraphVersion): Promise<SubgraphInput[]> {
+  const text = await keptTexts(
+    sql,
+    members.map(({ sha256 }) => sha256),
+  );
+  return members.map(({ subgraph, sha256, url }) => ({
+    subgraph,
+    url,
+    sdl: text(sha256),
+    version: null,
+  }));
+}
+
 async function changeBackTo(
   deps: PublishDeps,
   base: SupergraphVersion,
   older: SupergraphVersion,
 ): Promise<Parameters<typeof examine>[1]['change']> {
   const wanted = new Set(older.members.map(({ subgraph }) => subgraph));
-  const put = await Promise.all(
-    older.members.map(async ({ subgraph, sha256, url }) => ({
-      subgraph,
-      url,
-      sdl: await textOf(deps.database, sha256),
-      version: null,
-    })),
-  );
+  const put = await writtenMembers(deps.database, older);
   const retire = base.members.map(({ subgraph }) => subgraph).filter((name) => !wanted.has(name));
   return { put, retire };
 }

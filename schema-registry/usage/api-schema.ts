@@ -15,8 +15,10 @@ export type ApiSchemaReader = (sql: Sql, targetId: string) => Promise<GraphQLSch
 /** Built schemas kept per process: a large one takes a tenth of a second and some ten megabytes. */
 const KEPT_MAX = 4;
 
-/** Reads API schemas; each is built once, because it is named by its hash and never changes. */
-export function createApiSchemaReader(): ApiSchemaReader {
+/** Reads API schemas for all who ask in this process; each is built once, because it is named by its hash and never changes. */
+export const apiSchemaOf = createApiSchemaReader();
+
+function createApiSchemaReader(): ApiSchemaReader {
   const built = new Map<string, GraphQLSchema>();
   return async (sql, targetId) => {
     const hash = await currentHash(sql, targetId);

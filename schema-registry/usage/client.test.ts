@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { pinsOf } from './client.ts';
+import { clientOf } from './client.ts';
 import { openApi } from './api-world.ts';
 import { hiveReport, NOW, openUsageWorld, principalWith, publishApiSchema } from './usage-world.ts';
 import type { Ask } from './api-world.ts';
@@ -110,9 +110,6 @@ describe('clients and gateways, asked through GraphQL', () => {
         pinnedBy: 'architect',
       },
     });
-    expect(await pinsOf(world.database, world.production.id)).toMatchObject([
-      { client: 'portal', major: 2, pinnedAt: new Date(NOW) },
-    ]);
     const { data } = await ask(
       reader,
       'query ($target: TargetInput!) { client(target: $target, name: "portal") { pin { major pinnedAt } } }',
@@ -123,7 +120,8 @@ describe('clients and gateways, asked through GraphQL', () => {
       input: { target: TARGET, client: 'portal', reason: 'Done' },
     });
     expect(unpinned.data).toEqual({ unpinClient: { __typename: 'ClientUnpinned' } });
-    expect(await pinsOf(world.database, world.production.id)).toEqual([]);
+    const client = await clientOf(world.database, world.production.id, 'portal');
+    expect(client?.pin ?? null).toBeNull();
   });
 
   it.each([
@@ -139,7 +137,8 @@ describe('clients and gateways, asked through GraphQL', () => {
     const input = { target: TARGET, client: 'portal', major: 2, reason: 'r', ...change };
     const { data } = await ask(architect, PIN, { input });
     expect(data).toMatchObject({ pinClient: { __typename: type } });
-    expect(await pinsOf(world.database, world.production.id)).toEqual([]);
+    const client = await clientOf(world.database, world.production.id, 'portal');
+    expect(client?.pin ?? null).toBeNull();
   });
 
   it('may be pinned before they are seen', async () => {
@@ -184,7 +183,19 @@ describe('clients and gateways, asked through GraphQL', () => {
       days: [{ state: 'COVERED' }, { state: 'MISSING', missing: [] }],
       gateways: [{ retiredAt: '2026-11-26T08:00:00.000Z' }],
     });
-    await world.post({ size: 0, map: {} }, { headers: { 'x-concord-gateway': 'edge-1' } });
+    const headers = { 'x-concord-gateway': 'edge-1' };
+    const late = {
+      operationMapKey: 'a',
+      timestamp: Date.parse('2026-11-25T08:00:00.000Z'),
+      execution: { ok: true, duration: 1, errorsTotal: 0 },
+    };
+    const map = { a: { operation: '{ orders { id } }', fields: ['Query.orders'] } };
+    const taken = await world.post({ size: 1, map, operations: [late] }, { headers });
+    expect(taken.status).toBe(200);
+    expect(await coverage()).toMatchObject({
+      gateways: [{ retiredAt: '2026-11-26T08:00:00.000Z' }],
+    });
+    await world.post({ size: 0, map: {} }, { headers });
     expect(await coverage()).toMatchObject({
       days: [{ state: 'COVERED' }, { state: 'COVERED' }],
       gateways: [{ retiredAt: null }],

@@ -101,15 +101,6 @@ export async function clientOf(sql: Sql, targetId: string, name: string): Promis
   return client ?? null;
 }
 
-/** All pins of a target, for whoever serves majors. */
-export function pinsOf(sql: Sql, targetId: string): Promise<ClientPin[]> {
-  return sql.query(
-    `select client, major, reason, pinned_by as "pinnedBy", pinned_at as "pinnedAt" from client_pin
-     where target_id = $1 order by client`,
-    [targetId],
-  );
-}
-
 /** Keeps a client on a major version that the target once served. A client may be pinned before it is first seen. */
 export async function pinClient(
   { database, clock, principal, target }: UsageCommand,

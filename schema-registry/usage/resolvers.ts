@@ -4,7 +4,7 @@ import { answerOf } from '#kernel/subgraph.ts';
 import { readableTarget } from '../access/readable.ts';
 import { badInput, within } from '../argument.ts';
 import { findTarget } from '../target.ts';
-import { createApiSchemaReader, deprecationsOf } from './api-schema.ts';
+import { apiSchemaOf, deprecationsOf } from './api-schema.ts';
 import { clientOf, clientsOf, pinClient, retireGateway, unpinClient } from './client.ts';
 import { readCoordinate } from './coordinate.ts';
 import { coverageOf } from './coverage-question.ts';
@@ -20,8 +20,6 @@ const COORDINATES_MAX = 500;
 const CLIENTS_MAX = 100;
 /** Largest number that GraphQL's Int holds. */
 const INT_MAX = 2_147_483_647;
-
-const apiSchemaOf = createApiSchemaReader();
 
 export const usageResolvers: Pick<Resolvers, 'Query' | 'Mutation' | 'Client'> = {
   Query: {

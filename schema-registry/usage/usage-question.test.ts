@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DAY_MS, shifted } from '#kernel/clock.ts';
 import { createIngest } from './ingestion.ts';
-import { clientUsage, lastUse, nonNullUse, usageOf } from './usage-question.ts';
+import { clientUsage, nonNullUse, usageOf } from './usage-question.ts';
 import { NOW, NOW_MS, openUsageWorld } from './usage-world.ts';
 import type { Ingest } from './ingestion.ts';
 import type { ReportedUse } from './usage-report.ts';
@@ -143,14 +143,5 @@ describe('questions about usage', () => {
       { coordinate: 'J', requests: 5, lastSeenAt: at(0), versions: ['1', '2'] },
       { coordinate: 'J.old', requests: 5, lastSeenAt: at(0), versions: ['1', '2'] },
     ]);
-  });
-
-  it('know when something was last used, beyond any window', async () => {
-    await use('k', ['K.x'], [{ daysAgo: 200 }, { daysAgo: 90, client: 'crawler' }]);
-    const question = { ...window(), coordinates: ['K.x', 'K.never'] };
-    expect(await lastUse(world.database, question)).toEqual(new Map([['K.x', at(90)]]));
-    expect(await lastUse(world.database, { ...question, excludedClients: ['crawler'] })).toEqual(
-      new Map([['K.x', at(200)]]),
-    );
   });
 });

@@ -1,4 +1,5 @@
 import { dateOf } from '#kernel/clock.ts';
+import { NO_USAGE } from '../check/judge.ts';
 import { parentOf } from './coordinate.ts';
 import type { Sql } from '#kernel/database.ts';
 import type { CoordinateUsage } from '../check/result.ts';
@@ -17,14 +18,6 @@ export interface UsageWindow {
 const CLIENTS_MAX = 100;
 const DOCUMENTS_MAX = 100;
 const OPERATIONS_MAX = 10;
-
-const NO_USAGE: CoordinateUsage = {
-  requests: 0,
-  lastSeenAt: null,
-  clients: [],
-  operations: [],
-  documents: [],
-};
 
 /**
  * Who used each of the coordinates, and which persisted documents of active apps name it. Every coordinate that is asked for is
@@ -198,26 +191,6 @@ export async function nonNullUse(
       return [coordinate, { total: Number(row?.total ?? 0), nonNull: Number(row?.nonNull ?? 0) }];
     }),
   );
-}
-
-/** When each coordinate was last used by anybody, as far back as usage is kept; those never used are not in the answer. */
-export async function lastUse(
-  sql: Sql,
-  question: Omit<UsageWindow, 'since'> & { readonly coordinates: readonly string[] },
-): Promise<Map<string, Date>> {
-  const rows = await sql.query<{ coordinate: string; lastSeenAt: Date }>(
-    `with pairs as materialized (
-       select coordinate, operation_id from usage_coordinate where target_id = any($1) and coordinate = any($2)
-     ), counted as (
-       select operation_id, max(daily.last_seen_at) as last_seen_at
-       from usage_daily daily
-       join client_version client on client.id = daily.client_version_id and client.client <> all($3)
-       where operation_id in (select operation_id from pairs) group by operation_id
-     )
-     select coordinate, max(last_seen_at) as "lastSeenAt" from pairs join counted using (operation_id) group by coordinate`,
-    [question.targetIds, question.coordinates, question.excludedClients],
-  );
-  return new Map(rows.map(({ coordinate, lastSeenAt }) => [coordinate, lastSeenAt]));
 }
 
 /** What a client still uses. */

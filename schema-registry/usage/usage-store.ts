@@ -196,7 +196,7 @@ export async function addDaily(tx: Sql, rows: readonly DailyRow[]): Promise<void
   );
 }
 
-/** That gateways told of days. One that was retired and tells again is expected again. */
+/** That gateways told of days. One that was retired is expected again when it tells of that day or a later one; what it still sends of days before changes nothing. */
 export async function addCoverage(
   tx: Sql,
   targetId: string,
@@ -211,7 +211,9 @@ export async function addCoverage(
        select $1, gateway, least($7::timestamptz, min(day)::timestamp at time zone 'UTC'), $7::timestamptz
        from given group by gateway order by gateway
        on conflict (target_id, gateway) do update set last_seen_at = greatest(usage_gateway.last_seen_at, excluded.last_seen_at),
-         first_seen_at = least(usage_gateway.first_seen_at, excluded.first_seen_at), retired_at = null
+         first_seen_at = least(usage_gateway.first_seen_at, excluded.first_seen_at),
+         retired_at = case when (select max(day) from given where given.gateway = usage_gateway.gateway)
+           < (usage_gateway.retired_at at time zone 'UTC')::date then usage_gateway.retired_at end
      )
      insert into reporting_coverage (target_id, day, gateway, reports, requests, detail, first_at, last_at)
      select $1, day, gateway, reports, requests, detail, $7, $7 from given order by day, gateway

@@ -1,5 +1,5 @@
 import { Webhook as Signer } from 'standardwebhooks';
-import { MINUTE_MS, shifted } from '#kernel/clock.ts';
+import { DAY_MS, MINUTE_MS, shifted } from '#kernel/clock.ts';
 import { toCloudEvent } from '#kernel/event.ts';
 import { newId } from '#kernel/id.ts';
 import { errorText } from '#kernel/log.ts';
@@ -10,13 +10,15 @@ import type { Database, Sql } from '#kernel/database.ts';
 import type { DomainEvent } from '#kernel/event.ts';
 import type { Log } from '#kernel/log.ts';
 
-/** Minutes until the next try, by the number of tries so far; after the last the delivery is given up and stays visible. */
+/** Minutes until the next try, by the number of tries so far; after the last the delivery is given up, with its error in its row and in the log. */
 const BACK_OFF_MINUTES = [1, 5, 30, 120, 480, 1440, 1440];
 /** Long enough for a slow receiver, short enough that a dead one holds nobody up. */
 const TIMEOUT_MS = 10_000;
 const BATCH = 20;
 /** A delivery that is being tried is not taken by another process meanwhile. */
 const CLAIM_MINUTES = 2;
+/** Long after the last try, so that who looks into a failure still finds it. */
+const KEPT_DAYS = 30;
 
 /** Puts an event on its way to every webhook of the target that wants it, in the transaction that the event tells of. */
 export async function queueWebhooks(
@@ -94,7 +96,8 @@ async function deliver(deps: DeliveryDeps, delivery: Delivery, now: Date): Promi
     const minutes = BACK_OFF_MINUTES[attempt - 1];
     const next = minutes === undefined ? null : shifted(now, minutes * MINUTE_MS);
     await deps.database.query(
-      'update webhook_delivery set next_attempt_at = $2, last_error = $3 where id = $1',
+      `update webhook_delivery set last_error = $3, next_attempt_at =
+         (select $2::timestamptz from webhook where webhook.id = webhook_id and removed_at is null) where id = $1`,
       [delivery.id, next, errorText(error).slice(0, 500)],
     );
     deps.log.warn({
@@ -105,6 +108,18 @@ async function deliver(deps: DeliveryDeps, delivery: Delivery, now: Date): Promi
       error: errorText(error),
     });
   }
+}
+
+/** Forgets deliveries that are over, whether they arrived or not, some weeks later. Returns how many. */
+export async function sweepDeliveries({
+  database,
+  clock,
+}: Pick<DeliveryDeps, 'database' | 'clock'>): Promise<number> {
+  const rows = await database.query(
+    'delete from webhook_delivery where next_attempt_at is null and created_at < $1 returning 1',
+    [shifted(clock.now(), -KEPT_DAYS * DAY_MS)],
+  );
+  return rows.length;
 }
 
 async function send(deps: DeliveryDeps, delivery: Delivery, now: Date): Promise<void> {
