@@ -39,14 +39,14 @@ export async function subscribe(
   const end = (): void => abort.abort();
   const streaming = { ...context, gone: abort.signal };
   const { engine } = subscription.generation;
-  const feed = await feedOf(engine, subscription.operation, streaming);
+  const feed = await engine.feed(subscription.operation);
   if (context.gone.aborted) end();
   context.gone.addEventListener('abort', end, { once: true });
   const events = await subscribing.upstream.open(feed, streaming).catch((error: unknown) => {
     context.gone.removeEventListener('abort', end);
     throw error;
   });
-  const route = followSwaps(subscribing.supergraph, subscription, feed, streaming);
+  const route = followSwaps(subscribing.supergraph, subscription, feed);
   const queue = boundedQueue(events, {
     capacity: QUEUED_EVENTS_MAX,
     stallMs: subscribing.stallMs,
@@ -81,18 +81,6 @@ async function nextResult(
   }
 }
 
-/** The one upstream subscription that feeds a client's. */
-async function feedOf(
-  engine: Engine,
-  operation: ClientOperation,
-  context: OperationContext,
-): Promise<UpstreamOperation> {
-  const [feed] = await engine.plan(operation, context);
-  if (feed?.kind === 'subscription') return feed;
-  const message = 'A subscription to a field of a subgraph is expected.';
-  throw new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
-}
-
 interface Route {
   readonly current: () => { readonly engine: Engine; readonly operation: ClientOperation };
   stop(): void;
@@ -106,7 +94,6 @@ function followSwaps(
   supergraph: Supergraph,
   { source, operation, generation, context: { viewer } }: Subscription,
   feed: UpstreamOperation,
-  context: OperationContext,
 ): Route {
   let current = { engine: generation.engine, operation };
   const stop = supergraph.onSwap(async ({ engine, admissions }) => {
@@ -114,9 +101,10 @@ function followSwaps(
     const admission = admissions.admit({ query: source, variables, operationName, viewer });
     if (!admission.ok) return;
     const next = { ...operation, document: admission.document };
-    const planned = await feedOf(engine, next, context).catch(() => null);
+    const planned = await engine.feed(next).catch(() => null);
     const isSameFeed =
       planned?.query === feed.query &&
+      planned.variables === feed.variables &&
       planned.subgraph.name === feed.subgraph.name &&
       planned.subgraph.url === feed.subgraph.url;
     if (isSameFeed) current = { engine, operation: next };

@@ -77,7 +77,7 @@ async function planSomething(engine: Engine): Promise<void> {
   const query = simplestQuery(engine.schema);
   if (query === null) return;
   const operation = { document: parse(query), operationName: null, variables: {} };
-  await engine.plan(operation, warmUpContext());
+  await engine.prepare(operation);
 }
 
 /** A query of the first root field that needs no argument; null when every one does. */
@@ -95,7 +95,7 @@ export async function warmUp(engine: Engine, upstream: Upstream): Promise<readon
   const answered = await Promise.all(
     engine.subgraphs.map(async (subgraph) => {
       const result = await upstream.call(
-        { subgraph, kind: 'query', query: '{ __typename }', operationName: null, variables: {} },
+        { subgraph, kind: 'query', query: '{ __typename }', operationName: null, variables: '{}' },
         warmUpContext(),
       );
       return result.errors === undefined ? [subgraph.name] : [];

@@ -19,7 +19,8 @@ export interface UpstreamOperation {
   readonly kind: 'query' | 'mutation' | 'subscription';
   readonly query: string;
   readonly operationName: string | null;
-  readonly variables: Readonly<Record<string, unknown>>;
+  /** A JSON object. */
+  readonly variables: string;
 }
 
 /** How the gateway reaches subgraphs. */
@@ -121,7 +122,8 @@ async function requestFor(
   context: OperationContext,
   accept: string,
 ) {
-  const body = JSON.stringify({ query, variables, ...(operationName ? { operationName } : {}) });
+  const named = operationName === null ? '' : `,"operationName":${JSON.stringify(operationName)}`;
+  const body = `{"query":${JSON.stringify(query)},"variables":${variables}${named}}`;
   const token = await options.sign({ audience: subgraph.name, body, viewer: context.viewer });
   return {
     url: subgraph.url,

@@ -1,0 +1,108 @@
+import type { InputRewrite, RequiresSelection } from '@graphql-hive/router-query-planner';
+import { isData } from './data.ts';
+import { rewriteInput } from './rewrite.ts';
+import type { Data } from './data.ts';
+import type { TypeGraph } from './type-graph.ts';
+
+/**
+ * Writes the representation of an entity as JSON text, by which equal ones are found. Null when the tree does not hold
+ * what identifies it: no name of its type, or no key that is not null.
+ */
+export type WriteRepresentation = (entity: Data) => string | null;
+
+export function compileRepresentation(
+  requires: readonly RequiresSelection[],
+  rewrites: readonly InputRewrite[],
+  types: TypeGraph,
+): WriteRepresentation {
+  const fieldsOf = fieldWritersByName(requires, types);
+  const plain: WriteRepresentation = (entity) => {
+    const name = entity['__typename'];
+    if (typeof name !== 'string') return null;
+    const fields = fieldsOf(name);
+    const isKnown = fields.some(({ key }) => entity[key] !== undefined && entity[key] !== null);
+    return isKnown ? `{"__typename":${JSON.stringify(name)}${membersOf(entity, fields)}}` : null;
+  };
+  if (rewrites.length === 0) return plain;
+  return (entity) => {
+    const text = plain(entity);
+    if (text === null) return null;
+    return JSON.stringify(rewriteInput(JSON.parse(text), rewrites, types));
+  };
+}
+
+interface FieldWriter {
+  /** `,"price":` */
+  readonly prefix: string;
+  readonly key: string;
+  readonly nested: ((value: unknown) => string) | null;
+}
+
+type FieldWritersByName = (typeName: string) => readonly FieldWriter[];
+
+function membersOf(data: Data, fields: readonly FieldWriter[]): string {
+  let text = '';
+  for (const { prefix, key, nested } of fields) {
+    const value = data[key];
+    if (value !== undefined) text += prefix + (nested?.(value) ?? JSON.stringify(value));
+  }
+  return text;
+}
+
+function fieldWritersByName(
+  selections: readonly RequiresSelection[],
+  types: TypeGraph,
+): FieldWritersByName {
+  const known = new Map<string, readonly FieldWriter[]>();
+  return (typeName) => {
+    const fields = known.get(typeName) ?? fieldWriters(selections, typeName, types);
+    known.set(typeName, fields);
+    return fields;
+  };
+}
+
+function fieldWriters(
+  selections: readonly RequiresSelection[],
+  name: string,
+  types: TypeGraph,
+): FieldWriter[] {
+  const found = new Map<string, { key: string; selections: RequiresSelection[] | null }>();
+  const collect = (set: readonly RequiresSelection[]): void => {
+    for (const selection of set) {
+      if (selection.kind === 'FragmentSpread')
+        throw new Error(`A representation cannot spread the fragment ${selection.value}.`);
+      if (selection.kind === 'InlineFragment') {
+        if (name === '' || types.satisfies(name, selection.typeCondition))
+          collect(selection.selections);
+      } else if (selection.name !== '__typename') {
+        const asked = selection.alias ?? selection.name;
+        const known = found.get(asked) ?? { key: selection.name, selections: null };
+        if (selection.selections !== undefined && selection.selections !== null)
+          known.selections = [...(known.selections ?? []), ...selection.selections];
+        found.set(asked, known);
+      }
+    }
+  };
+  collect(selections);
+  return [...found].map(([asked, { key, selections: inner }]) => ({
+    prefix: `,${JSON.stringify(asked)}:`,
+    key,
+    nested: inner === null ? null : nestedWriter(inner, types),
+  }));
+}
+
+function nestedWriter(
+  selections: readonly RequiresSelection[],
+  types: TypeGraph,
+): (value: unknown) => string {
+  const fieldsOf = fieldWritersByName(selections, types);
+  const nested = (value: unknown): string => {
+    if (Array.isArray(value)) return `[${value.map(nested).join(',')}]`;
+    if (!isData(value)) return JSON.stringify(value ?? null);
+    const name = value['__typename'];
+    const isNamed = typeof name === 'string';
+    const named = isNamed ? `,"__typename":${JSON.stringify(name)}` : '';
+    return `{${`${named}${membersOf(value, fieldsOf(isNamed ? name : ''))}`.slice(1)}}`;
+  };
+  return nested;
+}
