@@ -2,7 +2,8 @@ import { httpProblem } from '#kernel/http.ts';
 import { isRecord } from '#kernel/json.ts';
 import { monotonicMs } from '#kernel/clock.ts';
 import { clientOfHeaders } from './client-identity.ts';
-import { refusal, refusalReply } from './graphql-refusal.ts';
+import { answerReply, isAcceptable } from './answer.ts';
+import { refusal } from './graphql-refusal.ts';
 import { landingPage } from './landing-page.ts';
 import { newTraceparent } from './operation-context.ts';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -13,20 +14,13 @@ import type { Viewer } from '#kernel/identity.ts';
 import type { Log } from '#kernel/log.ts';
 import type { CrossOrigin } from './cross-origin.ts';
 import type { GatewayLimits } from './gateway-limits.ts';
-import type { QueryServer } from './query-server.ts';
-import type { Generation } from './supergraph.ts';
+import type { Supergraph } from './supergraph.ts';
 import type { RecordUsage } from './usage-recorder.ts';
 
 export const GRAPHQL_PATH = '/graphql';
 
-/** What is served at the moment; null until a supergraph is loaded. */
-export type Serving = () => {
-  readonly generation: Generation;
-  readonly queries: QueryServer;
-} | null;
-
 interface FrontDoor {
-  readonly serving: Serving;
+  readonly supergraph: Supergraph;
   readonly verifyToken: AccessTokenVerifier;
   readonly origins: CrossOrigin;
   readonly limits: GatewayLimits;
@@ -104,9 +98,9 @@ async function answerOperation(
   request: HttpRequest,
   line: OperationLine,
 ): Promise<HttpReply> {
-  const refuse = (errors: readonly GraphQLError[], headers?: Record<string, string>): HttpReply => {
+  const refuse = (errors: readonly GraphQLError[], headers = {}): HttpReply => {
     line.outcome = String(errors[0]?.extensions['code']);
-    return refusalReply(request, errors, headers);
+    return answerReply(request, { errors }, { headers });
   };
   const wrongForm = refuseForm(request);
   if (wrongForm) return refuse([wrongForm]);
@@ -116,37 +110,30 @@ async function answerOperation(
     return refuse([unauthenticated(verdict)], { 'www-authenticate': challenge });
   }
   line.viewer = verdict.viewer.id;
-  const serving = door.serving();
-  if (serving === null) return refuse([notReady()], { 'retry-after': '1' });
+  const generation = door.supergraph.current;
+  if (generation === null) return refuse([notReady()], { 'retry-after': '1' });
   const body = readBody(request.body);
   if ('refused' in body) return refuse([body.refused]);
   line.operation = body.operationName ?? '';
-  const admission = serving.generation.admissions.admit({ ...body, viewer: verdict.viewer });
+  const admission = generation.admissions.admit({ ...body, viewer: verdict.viewer });
   if (!admission.ok) return refuse(admission.errors);
   line.kind = admission.kind;
   const wrongKind = refuseKind(request, admission.kind, door.limits);
   if (wrongKind) return refuse([wrongKind]);
   const startedMs = monotonicMs();
-  return serving.queries.answer(
-    request,
-    { ...body },
-    {
-      operation: contextOf(request, verdict.viewer, door.limits),
-      cost: admission.cost,
-      onAnswer: (code, errors) => {
-        line.outcome = code ?? 'ok';
-        door.recordUsage({
-          schema: serving.generation.engine.schema,
-          document: admission.document,
-          operationName: body.operationName,
-          variables: body.variables,
-          client: clientOfHeaders(request.headers),
-          durationMs: monotonicMs() - startedMs,
-          errors,
-        });
-      },
-    },
-  );
+  const { engine } = generation;
+  const operation = { ...body, document: admission.document };
+  const result = await engine.execute(operation, contextOf(request, verdict.viewer, door.limits));
+  const errors = result.errors ?? [];
+  if (errors.length > 0) line.outcome = String(errors[0]?.extensions['code']);
+  door.recordUsage({
+    ...operation,
+    schema: engine.schema,
+    client: clientOfHeaders(request.headers),
+    durationMs: monotonicMs() - startedMs,
+    errors: errors.length,
+  });
+  return answerReply(request, result, { extensions: { cost: admission.cost } });
 }
 
 function contextOf(request: HttpRequest, viewer: Viewer, { operationMs }: GatewayLimits) {
@@ -162,9 +149,13 @@ function contextOf(request: HttpRequest, viewer: Viewer, { operationMs }: Gatewa
 /** JSON only: every other content type can be sent by a form on any page, or needs another parser. */
 function refuseForm(request: HttpRequest): GraphQLError | null {
   const type = request.headers['content-type'] ?? '';
-  if (/^application\/json(\s*;\s*charset="?utf-8"?)?\s*$/i.test(type)) return null;
-  const message = `"content-type: application/json" is expected, not "${type.slice(0, 60)}".`;
-  return refusal('UNSUPPORTED_MEDIA_TYPE', message);
+  if (!/^application\/json(\s*;\s*charset="?utf-8"?)?\s*$/i.test(type)) {
+    const message = `"content-type: application/json" is expected, not "${type.slice(0, 60)}".`;
+    return refusal('UNSUPPORTED_MEDIA_TYPE', message);
+  }
+  if (isAcceptable(request)) return null;
+  const message = 'Answers are application/graphql-response+json or application/json.';
+  return refusal('NOT_ACCEPTABLE', message);
 }
 
 interface RequestBody {

@@ -9,7 +9,6 @@ import { crossOrigin } from './cross-origin.ts';
 import { graphqlRoutes } from './gateway-http.ts';
 import { DEFAULT_LIMITS } from './gateway-limits.ts';
 import { serveSockets } from './gateway-socket.ts';
-import { startQueryServer } from './query-server.ts';
 import { GATEWAY_SETTINGS, gatewayOptions } from './settings.ts';
 import { createSupergraph, warmUp } from './supergraph.ts';
 import { registrySource } from './registry-source.ts';
@@ -22,7 +21,6 @@ import type { Clock } from '#kernel/clock.ts';
 import type { Route } from '#kernel/http.ts';
 import type { InternalKey } from '#kernel/internal-token.ts';
 import type { Log } from '#kernel/log.ts';
-import type { Serving } from './gateway-http.ts';
 import type { GatewayLimits } from './gateway-limits.ts';
 import type { RegistrySupergraph } from './registry-source.ts';
 import type { Supergraph } from './supergraph.ts';
@@ -84,14 +82,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const upstream = createUpstream({ sign, log, callTimeoutMs: limits.upstreamMs });
   shutdown.defer('upstream', upstream.close);
   const supergraph = createSupergraph({ upstream, limits, log });
-  const door = followSupergraph(supergraph, log);
-  shutdown.defer('query server', door.stop);
-  const ready = readiness(supergraph, door.serving, upstream);
+  const ready = readiness(supergraph, upstream);
   const verifyToken = createAccessTokenVerifier(options.accessTokens);
   const ownOrigins: string[] = [];
   const origins = crossOrigin(() => [...options.corsOrigins, ...ownOrigins]);
   const entrance = { verifyToken, origins, limits, recordUsage: usage.record, log };
-  const routes = graphqlRoutes({ ...entrance, serving: door.serving });
+  const routes = graphqlRoutes({ ...entrance, supergraph });
   const http = await startHttp({
     room: 'gateway',
     host: options.host,
@@ -129,34 +125,12 @@ async function reportingOf({ usage, clock, log }: GatewayOptions): Promise<Usage
   return startUsageReporting({ ...usage, clock, log });
 }
 
-/** Starts Apollo Server over the first generation as soon as there is one; it follows all later ones itself. */
-function followSupergraph(
-  supergraph: Supergraph,
-  log: Log,
-): { readonly serving: Serving; stop(): Promise<void> } {
-  let serving: ReturnType<Serving> = null;
-  supergraph.onSwap(async (generation) => {
-    // No await between the two when they exist already: admission and Apollo Server must change together.
-    serving?.queries.follow(generation);
-    const queries = serving?.queries ?? (await startQueryServer(generation, log));
-    serving = { generation, queries };
-  });
-  return {
-    serving: () => serving,
-    stop: async () => serving?.queries.stop(),
-  };
-}
-
 /** Ready once a supergraph is served and any subgraph has answered a signed call; checked until it has. */
-function readiness(
-  supergraph: Supergraph,
-  serving: Serving,
-  upstream: Upstream,
-): () => Promise<readonly string[]> {
+function readiness(supergraph: Supergraph, upstream: Upstream): () => Promise<readonly string[]> {
   let isWarm = false;
   return async () => {
     const { current } = supergraph;
-    if (current === null || serving() === null) return ['supergraph'];
+    if (current === null) return ['supergraph'];
     isWarm ||= (await warmUp(current.engine, upstream)).length > 0;
     return isWarm ? [] : ['warm-up: no subgraph has answered yet'];
   };

@@ -1,5 +1,3 @@
-import { Agent, request as httpRequest } from 'node:http';
-import { Agent as SecureAgent, request as httpsRequest } from 'node:https';
 import {
   BrokenCircuitError,
   BulkheadRejectedError,
@@ -9,7 +7,9 @@ import {
   handleWhen,
   wrap,
 } from 'cockatiel';
-import type { IncomingMessage, RequestOptions } from 'node:http';
+import { Agent } from 'undici';
+import type { Readable } from 'node:stream';
+import type { Dispatcher } from 'undici';
 
 /** Calls to one subgraph at a time: above what one instance answers well, below what would drown it. */
 const CALLS_MAX = 64;
@@ -21,9 +21,13 @@ const FAILURES_TO_OPEN = 5;
 const HALF_OPEN_AFTER_MS = 1_000;
 /** Finds a peer that vanished without a word below a stream that is silent for good reasons. */
 const KEEP_ALIVE_PROBE_MS = 30_000;
+/** Shorter than servers keep idle connections (Node's five seconds), so that we rarely write to one that is being closed. */
+const IDLE_CONNECTION_MS = 4_000;
+/** An answer larger than this is a bug of the subgraph or an attack on the gateway's memory. */
+const ANSWER_MAX_BYTES = 16 * 1024 * 1024;
 
 export interface LaneRequest {
-  readonly url: string;
+  readonly url: URL;
   readonly body: string;
   readonly headers: Readonly<Record<string, string>>;
   /** May be sent twice: everything but a mutation. */
@@ -31,20 +35,37 @@ export interface LaneRequest {
   readonly signal: AbortSignal;
 }
 
-/** The way to one subgraph: its own sockets, its own limit and its own circuit breaker, so that it can harm no other. */
+export interface LaneAnswer {
+  readonly status: number;
+  readonly text: string;
+}
+
+export interface LaneStream {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: Readable;
+}
+
+/** The way to one subgraph: its own connections, its own limit and its own circuit breaker, so that it can harm no other. */
 export interface Lane {
   /** Runs a call when there is room for it and the circuit is closed. */
   run<Value>(work: () => Promise<Value>, signal: AbortSignal): Promise<Value>;
-  post(request: LaneRequest): Promise<IncomingMessage>;
-  /** As `post`, on a socket of its own: streams live for hours and must not starve the calls. */
-  stream(request: LaneRequest): Promise<IncomingMessage>;
+  post(request: LaneRequest): Promise<LaneAnswer>;
+  /** As `post`, on a connection of its own: streams live for hours and must not starve the calls. */
+  stream(request: LaneRequest): Promise<LaneStream>;
   close(): void;
 }
 
 export function createLane(): Lane {
-  const keptAlive = { keepAlive: true, maxSockets: CALLS_MAX, scheduling: 'lifo' } as const;
-  const calls = { http: new Agent(keptAlive), https: new SecureAgent(keptAlive) };
-  const streams = { http: new Agent(), https: new SecureAgent() };
+  const connect = { keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_PROBE_MS };
+  // HTTP/2 where TLS offers it; times are ours to keep.
+  const common = { connect, allowH2: true, headersTimeout: 0, bodyTimeout: 0 };
+  const calls = new Agent({
+    ...common,
+    connections: CALLS_MAX,
+    keepAliveTimeout: IDLE_CONNECTION_MS,
+  });
+  const streams = new Agent({ ...common, pipelining: 0 });
   const policy = wrap(
     bulkhead(CALLS_MAX, WAITING_MAX),
     circuitBreaker(
@@ -56,13 +77,20 @@ export function createLane(): Lane {
     run: (work, signal) => policy.execute(work, signal),
     post: (request) =>
       send(request, calls).catch((error: unknown) => {
-        // The subgraph may close an idle kept-alive socket just as we write to it; a query can simply be sent again.
-        if (request.repeatable && error instanceof StaleSocket) return send(request, calls);
+        // The subgraph may close an idle connection just as we write to it; a query can simply be sent again.
+        if (request.repeatable && isConnectionLost(error) && !request.signal.aborted)
+          return send(request, calls);
         throw error;
       }),
-    stream: (request) => send(request, streams),
+    stream: async (request) => {
+      const { statusCode, headers, body } = await streams.request({
+        ...optionsOf(request),
+        signal: request.signal,
+      });
+      return { status: statusCode, contentType: String(headers['content-type'] ?? ''), body };
+    },
     close: () => {
-      for (const agent of [...Object.values(calls), ...Object.values(streams)]) agent.destroy();
+      for (const agent of [calls, streams]) void agent.destroy().catch(() => undefined);
     },
   };
 }
@@ -72,41 +100,65 @@ export class ClientGone extends Error {
   override readonly name = 'ClientGone';
 }
 
-class StaleSocket extends Error {
-  override readonly name = 'StaleSocket';
+function optionsOf({ url, headers, body }: LaneRequest) {
+  return { origin: url.origin, path: url.pathname + url.search, method: 'POST', headers, body };
 }
 
-interface Agents {
-  readonly http: Agent;
-  readonly https: SecureAgent;
-}
-
-function send(request: LaneRequest, agents: Agents): Promise<IncomingMessage> {
-  const isSecure = request.url.startsWith('https:');
-  const options: RequestOptions = {
-    method: 'POST',
-    headers: { ...request.headers, 'content-length': Buffer.byteLength(request.body) },
-    agent: isSecure ? agents.https : agents.http,
-    signal: request.signal,
-  };
+/** Sends on undici's lowest level: one closure per call and no stream. */
+function send(request: LaneRequest, agent: Agent): Promise<LaneAnswer> {
   return new Promise((resolve, reject) => {
-    const outgoing = (isSecure ? httpsRequest : httpRequest)(request.url, options, resolve);
-    outgoing.once('socket', (socket) => socket.setKeepAlive(true, KEEP_ALIVE_PROBE_MS));
-    outgoing.once('error', (error) => {
-      const code = 'code' in error ? error.code : '';
-      const isStale = outgoing.reusedSocket && (code === 'ECONNRESET' || code === 'EPIPE');
-      reject(isStale ? new StaleSocket(error.message, { cause: error }) : error);
-    });
-    outgoing.end(request.body);
+    const { signal } = request;
+    const pieces: Buffer[] = [];
+    let status = 0;
+    let bytes = 0;
+    let abort: (reason: Error) => void = reject;
+    const onAbort = (): void => abort(new Error('the call was given up'));
+    const settle = (end: () => void): void => {
+      signal.removeEventListener('abort', onAbort);
+      end();
+    };
+    const handler: Dispatcher.DispatchHandler = {
+      onRequestStart: (controller) => {
+        abort = (reason) => controller.abort(reason);
+        if (signal.aborted) onAbort();
+      },
+      onResponseStart: (_controller, statusCode) => {
+        // Informational answers come before the one.
+        status = statusCode;
+      },
+      onResponseData: (controller, piece) => {
+        bytes += piece.length;
+        if (bytes <= ANSWER_MAX_BYTES) pieces.push(piece);
+        else controller.abort(new Error(`the answer has more than ${ANSWER_MAX_BYTES} bytes`));
+      },
+      onResponseEnd: () => settle(() => resolve({ status, text: textOf(pieces) })),
+      onResponseError: (_controller, error) => settle(() => reject(error)),
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    agent.dispatch(optionsOf(request), handler);
   });
+}
+
+function textOf(pieces: readonly Buffer[]): string {
+  const [only] = pieces;
+  if (pieces.length === 1 && only !== undefined) return only.toString('utf8');
+  return Buffer.concat(pieces).toString('utf8');
+}
+
+/** The other side closed a connection that was open; whether it had read the call is not known. */
+function isConnectionLost(error: unknown): boolean {
+  return ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(codeOf(error) ?? '');
+}
+
+function codeOf(error: unknown): string | null {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : null;
 }
 
 /** The kind of failure in words that may go to a client. */
 export function laneProblem(error: unknown): string {
   if (error instanceof BrokenCircuitError) return 'it failed repeatedly; the circuit is open';
   if (error instanceof BulkheadRejectedError) return 'it is overloaded';
-  if (error instanceof StaleSocket) return 'ECONNRESET';
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string')
-    return error.code;
-  return 'an unusable answer';
+  return codeOf(error) ?? 'an unusable answer';
 }

@@ -5,13 +5,13 @@ import { errorText } from '#kernel/log.ts';
 import { startDeadline } from './call-deadline.ts';
 import { readEventStream } from './event-stream.ts';
 import { ClientGone, createLane, laneProblem } from './upstream-lane.ts';
-import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import type { ExecutionResult } from 'graphql';
 import type { CallSigner } from '#kernel/internal-token.ts';
 import type { Log } from '#kernel/log.ts';
 import type { OperationContext } from './operation-context.ts';
 import type { SubgraphAddress } from './subgraph-directory.ts';
-import type { Lane } from './upstream-lane.ts';
+import type { Lane, LaneAnswer, LaneStream } from './upstream-lane.ts';
 
 /** One GraphQL operation for one subgraph, ready to be sent. */
 export interface UpstreamOperation {
@@ -40,9 +40,6 @@ interface UpstreamOptions {
   readonly log: Log;
   readonly callTimeoutMs: number;
 }
-
-/** An answer larger than this is a bug of the subgraph or an attack on the gateway's memory. */
-const ANSWER_MAX_BYTES = 16 * 1024 * 1024;
 
 export function createUpstream(options: UpstreamOptions): Upstream {
   const lanes = new Map<string, Lane>();
@@ -76,7 +73,7 @@ async function callOnce(
       try {
         const message = await requestFor(options, operation, context, 'application/json');
         const answer = await lane.post({ ...message, signal: deadline.signal });
-        return named(name, await readAnswer(answer));
+        return named(name, readAnswer(answer));
       } catch (error) {
         throw gone?.aborted === true ? new ClientGone('The client went away.') : error;
       }
@@ -102,9 +99,10 @@ async function openStream(
   try {
     const message = await requestFor(options, operation, context, 'text/event-stream');
     const answer = await lane.stream({ ...message, signal: connecting.signal });
-    if (answer.headers['content-type']?.startsWith('text/event-stream') !== true) {
-      const [error] = named(operation.subgraph.name, await readAnswer(answer)).errors ?? [];
-      throw error ?? new Error(`an event stream was expected, status ${answer.statusCode}`);
+    if (!answer.contentType.startsWith('text/event-stream')) {
+      const refused = { status: answer.status, text: await shortText(answer.body) };
+      const [error] = named(operation.subgraph.name, readAnswer(refused)).errors ?? [];
+      throw error ?? new Error(`an event stream was expected, status ${answer.status}`);
     }
     return resultsOf(answer, operation, context.gone);
   } catch (error) {
@@ -126,7 +124,7 @@ async function requestFor(
   const body = `{"query":${JSON.stringify(query)},"variables":${variables}${named}}`;
   const token = await options.sign({ audience: subgraph.name, body, viewer: context.viewer });
   return {
-    url: subgraph.url,
+    url: new URL(subgraph.url),
     body,
     repeatable: kind !== 'mutation',
     headers: {
@@ -140,15 +138,15 @@ async function requestFor(
 }
 
 async function* resultsOf(
-  answer: IncomingMessage,
+  { body }: LaneStream,
   operation: UpstreamOperation,
   gone: AbortSignal,
 ): AsyncGenerator<ExecutionResult> {
-  const stop = (): void => void answer.destroy();
+  const stop = (): void => void body.destroy();
   gone.addEventListener('abort', stop, { once: true });
   if (gone.aborted) stop();
   try {
-    for await (const { event, data } of readEventStream(answer)) {
+    for await (const { event, data } of readEventStream(body)) {
       if (event === 'complete') return;
       if (event === 'next') yield named(operation.subgraph.name, resultOf(JSON.parse(data)));
     }
@@ -161,21 +159,23 @@ async function* resultsOf(
   throw unavailable(operation, 'the stream ended early');
 }
 
-async function readAnswer(answer: IncomingMessage): Promise<ExecutionResult> {
-  const pieces: Buffer[] = [];
-  let bytes = 0;
-  for await (const piece of answer) {
-    const buffer = Buffer.isBuffer(piece) ? piece : Buffer.from(String(piece));
-    bytes += buffer.length;
-    if (bytes > ANSWER_MAX_BYTES)
-      throw new Error(`the answer has more than ${ANSWER_MAX_BYTES} bytes`);
-    pieces.push(buffer);
-  }
-  const value: unknown = JSON.parse(Buffer.concat(pieces).toString('utf8'));
-  if (isRecord(value) && typeof value['detail'] === 'string') {
-    throw new Error(`status ${answer.statusCode}: ${value['detail']}`);
-  }
+function readAnswer({ status, text }: LaneAnswer): ExecutionResult {
+  const value: unknown = JSON.parse(text);
+  if (isRecord(value) && typeof value['detail'] === 'string')
+    throw new Error(`status ${status}: ${value['detail']}`);
   return resultOf(value);
+}
+
+/** An answer in place of a stream says why there is none; it needs no more than this. */
+const REFUSAL_MAX_CHARACTERS = 64 * 1024;
+
+async function shortText(body: Readable): Promise<string> {
+  let text = '';
+  for await (const piece of body.setEncoding('utf8')) {
+    text += String(piece);
+    if (text.length > REFUSAL_MAX_CHARACTERS) break;
+  }
+  return text;
 }
 
 function resultOf(value: unknown): ExecutionResult {

@@ -202,16 +202,25 @@ function matches(pattern: string, path: string): boolean {
 }
 
 /** The body, or null as soon as it is longer than allowed; the rest is then thrown away unread. */
-async function readBody(incoming: IncomingMessage, limitBytes: number): Promise<Buffer | null> {
-  const pieces: Buffer[] = [];
-  let bytes = 0;
-  for await (const piece of incoming) {
-    const buffer = Buffer.isBuffer(piece) ? piece : Buffer.from(String(piece));
-    bytes += buffer.length;
-    if (bytes > limitBytes) return null;
-    pieces.push(buffer);
-  }
-  return Buffer.concat(pieces);
+function readBody(incoming: IncomingMessage, limitBytes: number): Promise<Buffer | null> {
+  return new Promise((resolve, reject) => {
+    const pieces: Buffer[] = [];
+    let bytes = 0;
+    incoming.on('data', (piece: Buffer) => {
+      bytes += piece.length;
+      if (bytes <= limitBytes) return pieces.push(piece);
+      incoming.removeAllListeners('data').resume();
+      return resolve(null);
+    });
+    incoming.once('end', () => {
+      const [only] = pieces;
+      resolve(pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces));
+    });
+    incoming.once('error', reject);
+    incoming.once('close', () =>
+      reject(new Error('the client went away before its body had come')),
+    );
+  });
 }
 
 async function send(

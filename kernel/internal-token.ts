@@ -1,5 +1,5 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
-import { SignJWT, decodeProtectedHeader, jwtVerify } from 'jose';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
+import { decodeProtectedHeader, jwtVerify } from 'jose';
 import { isRecord } from './json.ts';
 import { newId, sha256 } from './id.ts';
 import { errorText } from './log.ts';
@@ -39,17 +39,32 @@ export type CallSigner = (call: {
   viewer: Viewer | null;
 }) => Promise<string>;
 
+/**
+ * Signs on the calling thread and builds the token itself: a third of what a library that awaits the thread pool costs, and
+ * a gateway signs every call of every request. Verifying is the library's.
+ */
 export function createCallSigner(key: InternalKey): CallSigner {
   const privateKey = createPrivateKey({ key: key.privateJwk, format: 'jwk' });
-  return ({ audience, body, viewer }) =>
-    new SignJWT({ bh: sha256(body), ...(viewer === null ? {} : { p: viewer }) })
-      .setProtectedHeader({ alg: 'EdDSA', kid: key.room })
-      .setIssuer(key.room)
-      .setAudience(audience)
-      .setJti(newId())
-      .setIssuedAt()
-      .setExpirationTime(`${TOKEN_LIFE_SECONDS}s`)
-      .sign(privateKey);
+  const header = encoded({ alg: 'EdDSA', kid: key.room });
+  return ({ audience, body, viewer }) => {
+    const issuedAt = Math.floor(systemClock.now().getTime() / 1000);
+    const claims = encoded({
+      bh: sha256(body),
+      ...(viewer === null ? {} : { p: viewer }),
+      iss: key.room,
+      aud: audience,
+      jti: newId(),
+      iat: issuedAt,
+      exp: issuedAt + TOKEN_LIFE_SECONDS,
+    });
+    const signed = `${header}.${claims}`;
+    const signature = sign(null, Buffer.from(signed), privateKey).toString('base64url');
+    return Promise.resolve(`${signed}.${signature}`);
+  };
+}
+
+function encoded(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
 }
 
 /** Who calls, or why the call is refused. */
