@@ -1,4 +1,4 @@
-import { createAccessTokenVerifier } from '#kernel/access-token.ts';
+import { createAccessTokenVerifier, letEverybodyIn } from '#kernel/access-token.ts';
 import { processEnvironment, readConfig } from '#kernel/config.ts';
 import { startHttp } from '#kernel/http.ts';
 import { createCallSigner } from '#kernel/internal-token.ts';
@@ -39,9 +39,10 @@ export interface GatewayOptions {
     /** Where the last good one is kept, to start from when the registry is down; null to keep none. */
     readonly cacheFile: string | null;
   };
-  readonly accessTokens: AccessTokenRules;
-  /** Must be the key of the room `gateway`, which alone may speak for people. */
-  readonly internalKey: InternalKey;
+  /** Null lets everybody in as one viewer who may do what the gateway decides about: for local use. */
+  readonly accessTokens: AccessTokenRules | null;
+  /** Must be the key of the room `gateway`, which alone may speak for people; null leaves calls unsigned. */
+  readonly internalKey: InternalKey | null;
   /** Web origins that may use the graph from a browser, beside the gateway's own. Never `*`. */
   readonly corsOrigins: readonly string[];
   /** How the registry is told what is used; null to tell nobody, and then nothing can be removed from the graph safely. */
@@ -78,12 +79,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   // Closed after both doors, so that the last answers are counted too.
   const usage = await reportingOf(options);
   shutdown.defer('usage reporting', usage.close);
-  const sign = createCallSigner(options.internalKey);
+  const sign = options.internalKey === null ? null : createCallSigner(options.internalKey);
   const upstream = createUpstream({ sign, log, callTimeoutMs: limits.upstreamMs });
   shutdown.defer('upstream', upstream.close);
   const supergraph = createSupergraph({ upstream, limits, log });
   const ready = readiness(supergraph, upstream);
-  const verifyToken = createAccessTokenVerifier(options.accessTokens);
+  const verifyToken =
+    options.accessTokens === null
+      ? letEverybodyIn
+      : createAccessTokenVerifier(options.accessTokens);
   const ownOrigins: string[] = [];
   const origins = crossOrigin(() => [...options.corsOrigins, ...ownOrigins]);
   const entrance = { verifyToken, origins, limits, recordUsage: usage.record, log };

@@ -18,15 +18,21 @@ function limit(expected: string, fallback: number, max: number): config.Setting<
 export const GATEWAY_SETTINGS = {
   HOST: ROOM_SETTINGS.HOST,
   PORT: config.port('the port to listen on', 4000),
-  INTERNAL_KEY: ROOM_SETTINGS.INTERNAL_KEY,
+  GATEWAY_PORT: config.optional(config.port('the port to listen on, instead of PORT')),
+  NODE_ENV: config.text('"production" where people depend on it', 'development'),
+  AUTH: {
+    ...config.text('"oidc", or "none" to let everybody in: for local use only', 'oidc'),
+    parse: authentication,
+  },
+  INTERNAL_KEY: config.optional(ROOM_SETTINGS.INTERNAL_KEY),
   LOG_LEVEL: ROOM_SETTINGS.LOG_LEVEL,
   ...REGISTRY_SETTINGS,
-  OIDC_ISSUER: config.url('the issuer of access tokens'),
+  OIDC_ISSUER: config.optional(config.url('the issuer of access tokens')),
   OIDC_AUDIENCE: config.text(
     'the audience that tokens must carry',
     'https://concord.example/graph',
   ),
-  OIDC_JWKS_URL: config.url("the issuer's key set"),
+  OIDC_JWKS_URL: config.optional(config.url("the issuer's key set")),
   OIDC_TOKEN_TYPE: config.text("the tokens' JOSE type", 'at+jwt'),
   OIDC_ALGORITHMS: config.list('the signature algorithms that are accepted', [
     'ES256',
@@ -51,26 +57,55 @@ export const GATEWAY_SETTINGS = {
 
 type GatewaySettings = config.Config<typeof GATEWAY_SETTINGS>;
 
+function authentication(value: string): 'oidc' | 'none' {
+  if (value === 'oidc' || value === 'none') return value;
+  throw new Error('neither');
+}
+
 /** The options of `startGateway` that the settings give. Throws a `ConfigError` for settings that do not go together. */
 export function gatewayOptions(settings: GatewaySettings) {
   return {
     host: settings.HOST,
-    port: settings.PORT,
+    port: settings.GATEWAY_PORT ?? settings.PORT,
     ...registryOptions(settings),
-    accessTokens: {
-      issuer: settings.OIDC_ISSUER,
-      audience: settings.OIDC_AUDIENCE,
-      jwksUrl: settings.OIDC_JWKS_URL,
-      tokenType: settings.OIDC_TOKEN_TYPE,
-      algorithms: settings.OIDC_ALGORITHMS,
-      claims: DEFAULT_CLAIMS,
-    },
-    internalKey: settings.INTERNAL_KEY,
+    ...identityOf(settings),
     corsOrigins: settings.CORS_ORIGINS,
     limits: limitsOf(settings),
     log: createLog({ level: settings.LOG_LEVEL as LogLevel }),
     clock: systemClock,
   };
+}
+
+/** Whose tokens count, and how calls of subgraphs are signed; with AUTH=none neither is needed. */
+function identityOf(settings: GatewaySettings) {
+  const { OIDC_ISSUER: issuer, OIDC_JWKS_URL: jwksUrl, INTERNAL_KEY: internalKey } = settings;
+  if (settings.AUTH === 'none') {
+    if (settings.NODE_ENV !== 'production') return { accessTokens: null, internalKey };
+    throw new config.ConfigError([
+      'AUTH=none lets everybody in, so it is refused with NODE_ENV=production. Set AUTH=oidc, OIDC_ISSUER and OIDC_JWKS_URL.',
+    ]);
+  }
+  if (issuer === null || jwksUrl === null || internalKey === null) {
+    const missing = Object.entries({
+      OIDC_ISSUER: issuer,
+      OIDC_JWKS_URL: jwksUrl,
+      INTERNAL_KEY: internalKey,
+    });
+    throw new config.ConfigError(
+      missing
+        .filter(([, value]) => value === null)
+        .map(([name]) => `${name} is missing: AUTH=oidc needs it.`),
+    );
+  }
+  const accessTokens = {
+    issuer,
+    audience: settings.OIDC_AUDIENCE,
+    jwksUrl,
+    tokenType: settings.OIDC_TOKEN_TYPE,
+    algorithms: settings.OIDC_ALGORITHMS,
+    claims: DEFAULT_CLAIMS,
+  };
+  return { accessTokens, internalKey };
 }
 
 function limitsOf(settings: GatewaySettings): GatewayLimits {

@@ -36,7 +36,8 @@ export interface Upstream {
 }
 
 interface UpstreamOptions {
-  readonly sign: CallSigner;
+  /** Null leaves calls unsigned: for subgraphs that do not ask for it. */
+  readonly sign: CallSigner | null;
   readonly log: Log;
   readonly callTimeoutMs: number;
 }
@@ -122,7 +123,7 @@ async function requestFor(
 ) {
   const named = operationName === null ? '' : `,"operationName":${JSON.stringify(operationName)}`;
   const body = `{"query":${JSON.stringify(query)},"variables":${variables}${named}}`;
-  const token = await options.sign({ audience: subgraph.name, body, viewer: context.viewer });
+  const token = await options.sign?.({ audience: subgraph.name, body, viewer: context.viewer });
   return {
     url: new URL(subgraph.url),
     body,
@@ -132,7 +133,7 @@ async function requestFor(
       accept,
       'x-correlation-id': context.correlationId,
       traceparent: context.traceparent,
-      [INTERNAL_TOKEN_HEADER]: token,
+      ...(token === undefined ? {} : { [INTERNAL_TOKEN_HEADER]: token }),
     },
   };
 }

@@ -125,9 +125,9 @@ function compileNamed(
 ): ProjectObject | null {
   const { schema } = projecting;
   const named = typeof name === 'string' ? schema.getType(name) : undefined;
-  // An `@interfaceObject` subgraph knows the interface only; where nobody asked for more, that is enough.
-  if (named === declared && isInterfaceType(named))
-    return compileObject(named, selections, projecting);
+  // Where only the interface's own fields are asked for the plan wants no name, and an `@interfaceObject` subgraph has none.
+  if (isInterfaceType(declared) && (name === undefined || named === declared))
+    return compileObject(declared, selections, projecting);
   if (!isObjectType(named) || !isAbstractType(declared) || !schema.isSubType(declared, named))
     return null;
   return compileObject(named, selections, projecting);
