@@ -2,16 +2,21 @@ import { QueryPlanner } from '@graphql-hive/router-query-planner';
 import { transformSupergraphToPublicSchema } from '@theguild/federation-composition';
 import { GraphQLError, buildASTSchema, parse, validateSchema } from 'graphql';
 import { errorText } from '#kernel/log.ts';
+import { requirementsOf } from './executor/authorization.ts';
 import { compileOperation, isUnplannable, unplannable } from './executor/operation.ts';
 import { typeGraphOf } from './executor/type-graph.ts';
 import { addressOf, subgraphDirectory } from './subgraph-directory.ts';
 import { ClientGone } from './upstream-lane.ts';
+import { decideByToken, grantsOf } from './viewer-grants.ts';
 import type { DocumentNode, ExecutionResult, GraphQLSchema } from 'graphql';
+import type { Viewer } from '#kernel/identity.ts';
 import type { Log } from '#kernel/log.ts';
+import type { Grants } from './executor/authorization.ts';
 import type { CompiledOperation, Graph } from './executor/operation.ts';
 import type { OperationContext } from './operation-context.ts';
 import type { SubgraphAddress } from './subgraph-directory.ts';
 import type { Upstream, UpstreamOperation } from './upstream.ts';
+import type { DecidePolicy } from './viewer-grants.ts';
 
 /** A validated client operation. What is compiled of it is kept by the identity of `document`: hand in the same node again. */
 export interface ClientOperation {
@@ -29,9 +34,9 @@ export interface Engine {
   readonly subgraphs: readonly SubgraphAddress[];
   execute(operation: ClientOperation, context: OperationContext): Promise<ExecutionResult>;
   /** Plans and compiles without asking anybody. Throws a GraphQLError when the operation cannot be planned. */
-  prepare(operation: ClientOperation): Promise<void>;
-  /** The upstream operation that feeds a subscription. Throws a GraphQLError when there is none. */
-  feed(operation: ClientOperation): Promise<UpstreamOperation>;
+  prepare(operation: ClientOperation, viewer: Viewer): Promise<void>;
+  /** The upstream operation that feeds a subscription. Throws a GraphQLError when there is none, or the viewer may not see it. */
+  feed(operation: ClientOperation, viewer: Viewer): Promise<UpstreamOperation>;
   /** Completes one upstream event with the fields of other subgraphs and shapes it as the client asked. */
   executeEvent(
     operation: ClientOperation,
@@ -43,12 +48,23 @@ export interface Engine {
 /** Loads a supergraph and pays its start-up cost now, so that the first request after a swap does not. Throws when it does not load. */
 export async function createEngine(
   supergraphSdl: string,
-  options: { readonly upstream: Upstream; readonly log: Log },
+  options: {
+    readonly upstream: Upstream;
+    readonly log: Log;
+    readonly decidePolicy?: DecidePolicy;
+  },
 ): Promise<Engine> {
   const supergraph = parse(supergraphSdl, { noLocation: true });
   const directory = subgraphDirectory(supergraph);
   const graph = loadGraph(supergraph, supergraphSdl, directory);
   const compiledOf = compiledOperations(graph);
+  const decide = options.decidePolicy ?? decideByToken;
+  const known = new WeakMap<Viewer, Grants>();
+  const grantsFor = (viewer: Viewer): Grants => {
+    const grants = known.get(viewer) ?? grantsOf(viewer, decide);
+    known.set(viewer, grants);
+    return grants;
+  };
   const run = async (
     operation: ClientOperation,
     context: OperationContext,
@@ -57,7 +73,9 @@ export async function createEngine(
     try {
       const call = (upstream: UpstreamOperation): Promise<ExecutionResult> =>
         options.upstream.call(upstream, context);
-      return await compiledOf(operation).run({ variables: operation.variables, call, event });
+      const { variables } = operation;
+      const grants = grantsFor(context.viewer);
+      return await compiledOf(operation).run({ variables, grants, call, event });
     } catch (error) {
       return { errors: requestErrors(error, context.correlationId, options.log) };
     }
@@ -69,11 +87,13 @@ export async function createEngine(
     subgraphs: [...directory.values()],
     execute: (operation, context) => run(operation, context, null),
     executeEvent: run,
-    prepare: async (operation) => {
-      await compiledOf(operation).plan(operation.variables).catch(throwRequestError);
+    prepare: async (operation, viewer) => {
+      const asking = { variables: operation.variables, grants: grantsFor(viewer) };
+      await compiledOf(operation).plan(asking).catch(throwRequestError);
     },
-    feed: async (operation) => {
-      const feed = await compiledOf(operation).feed(operation.variables).catch(throwRequestError);
+    feed: async (operation, viewer) => {
+      const asking = { variables: operation.variables, grants: grantsFor(viewer) };
+      const feed = await compiledOf(operation).feed(asking).catch(throwRequestError);
       if (feed !== null) return feed;
       const message = 'A subscription to a field of a subgraph is expected.';
       throw new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
@@ -96,6 +116,7 @@ function loadGraph(
   return {
     schema,
     types: typeGraphOf(supergraph),
+    requirements: requirementsOf(supergraph),
     planner: new QueryPlanner(supergraphSdl),
     addressOf: (name) => addressOf(directory, name),
   };

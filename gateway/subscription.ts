@@ -39,7 +39,7 @@ export async function subscribe(
   const end = (): void => abort.abort();
   const streaming = { ...context, gone: abort.signal };
   const { engine } = subscription.generation;
-  const feed = await engine.feed(subscription.operation);
+  const feed = await engine.feed(subscription.operation, context.viewer);
   if (context.gone.aborted) end();
   context.gone.addEventListener('abort', end, { once: true });
   const events = await subscribing.upstream.open(feed, streaming).catch((error: unknown) => {
@@ -101,7 +101,7 @@ function followSwaps(
     const admission = admissions.admit({ query: source, variables, operationName, viewer });
     if (!admission.ok) return;
     const next = { ...operation, document: admission.document };
-    const planned = await engine.feed(next).catch(() => null);
+    const planned = await engine.feed(next, viewer).catch(() => null);
     const isSameFeed =
       planned?.query === feed.query &&
       planned.variables === feed.variables &&

@@ -77,7 +77,7 @@ async function planSomething(engine: Engine): Promise<void> {
   const query = simplestQuery(engine.schema);
   if (query === null) return;
   const operation = { document: parse(query), operationName: null, variables: {} };
-  await engine.prepare(operation);
+  await engine.prepare(operation, WARM_UP_VIEWER);
 }
 
 /** A query of the first root field that needs no argument; null when every one does. */

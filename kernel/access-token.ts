@@ -35,13 +35,16 @@ export type AccessVerdict =
 
 export type AccessTokenVerifier = (authorization: string | undefined) => Promise<AccessVerdict>;
 
+/** The viewer whom nobody has identified. */
+export const ANONYMOUS_ID = 'anonymous';
+
 /** Without an identity provider: one viewer for all, with the role that reads schemas. Never for a graph that others reach. */
 export const letEverybodyIn: AccessTokenVerifier = () =>
   Promise.resolve({
     ok: true,
     viewer: {
-      id: 'anonymous',
-      name: 'anonymous',
+      id: ANONYMOUS_ID,
+      name: ANONYMOUS_ID,
       kind: 'person',
       roles: ['architect'],
       companies: [],
@@ -154,7 +157,15 @@ function readViewer(
     roles: claimList(payload, claims.roles).filter((role) => !role.endsWith('-service')),
     companies: claimList(payload, claims.companies),
     costCentres: claimList(payload, claims.costCentres),
+    scopes: scopesOf(payload),
   };
+}
+
+/** RFC 9068 has one text with spaces; some providers have a list under `scp`. */
+function scopesOf({ scope, scp }: Readonly<Record<string, unknown>>): string[] {
+  const given = scope ?? scp;
+  if (typeof given === 'string') return given.split(' ').filter((name) => name !== '');
+  return Array.isArray(given) ? given.filter((name) => typeof name === 'string') : [];
 }
 
 function claimList(payload: Readonly<Record<string, unknown>>, path: string): string[] {

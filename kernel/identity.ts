@@ -9,6 +9,8 @@ export interface Viewer {
   readonly companies: readonly string[];
   /** Cost centre ids, or `*` for all of the companies. */
   readonly costCentres: readonly string[];
+  /** OAuth scopes of the token, which `@requiresScopes` in the contract looks at; subgraphs decide by roles. */
+  readonly scopes?: readonly string[];
 }
 
 /** Everything one may be allowed to do: `<noun>:<verb>`. */
@@ -151,6 +153,11 @@ export interface Place {
   readonly costCentreId?: string | null;
   /** Whoever owns the document may read it whatever its cost centre. */
   readonly ownerId?: string | null;
+}
+
+/** Everything the viewer's roles grant. */
+export function permissionsOf(viewer: Viewer): readonly Permission[] {
+  return viewer.roles.flatMap((role) => ROLE_PERMISSIONS[role] ?? []);
 }
 
 /** May the viewer do this, and, where a place is given, do it there? */

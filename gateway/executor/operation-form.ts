@@ -21,6 +21,7 @@ import type {
   SelectionNode,
   SelectionSetNode,
 } from 'graphql';
+import type { Guard } from './authorization.ts';
 import type { Conditions } from './condition.ts';
 
 /** One operation of a client's document, with its fragments written in place and its constant conditions resolved. */
@@ -28,8 +29,6 @@ export interface OperationForm {
   readonly operation: OperationDefinitionNode;
   /** Variables that decide about parts of the answer. */
   readonly conditionVariables: readonly string[];
-  /** What the planner is given; null when no subgraph needs to be asked. */
-  readonly planned: OperationDefinitionNode | null;
   /** `__schema` and `__type` alone; null when they are not asked. */
   readonly introspection: OperationDefinitionNode | null;
 }
@@ -43,16 +42,15 @@ export function operationFormOf(
   const chosen = getOperationAST(document, operationName);
   if (!chosen) return null;
   const names = new Set<string>();
-  const expand = expander(schema, fragmentsOf(document), (directives) => {
+  const expanding = { schema, fragments: fragmentsOf(document), conditions: null, guard: null };
+  const expand = expander(expanding, (directives) => {
     for (const name of conditionNames(directives)) names.add(name);
   });
   const root = schema.getRootType(chosen.operation) ?? null;
-  const selections = expand(chosen.selectionSet, root);
-  const operation = withSelections(chosen, selections);
+  const operation = withSelections(chosen, expand(chosen.selectionSet, root));
   return {
     operation,
     conditionVariables: [...names],
-    planned: partOf(operation, (name) => !name.startsWith('__')),
     introspection:
       chosen.operation === OperationTypeNode.QUERY
         ? partOf(operation, (name) => name === '__schema' || name === '__type')
@@ -60,16 +58,21 @@ export function operationFormOf(
   };
 }
 
-/** The same operation with every condition decided; null when nothing is left to ask. */
-export function decidedForm(
+/**
+ * What of the operation subgraphs are asked for: nothing that the guard denies, and nothing that is left out by conditions
+ * that are given. Null when nothing is left.
+ */
+export function plannedForm(
   schema: GraphQLSchema,
   operation: OperationDefinitionNode,
-  conditions: Conditions,
+  { guard, conditions }: { readonly guard: Guard | null; readonly conditions: Conditions | null },
 ): OperationDefinitionNode | null {
-  const expand = expander(schema, new Map(), () => undefined, conditions);
+  const isForSubgraphs = (name: string): boolean => !name.startsWith('__');
+  if (guard === null && conditions === null) return partOf(operation, isForSubgraphs);
+  const expand = expander({ schema, fragments: new Map(), conditions, guard }, () => undefined);
   const root = schema.getRootType(operation.operation) ?? null;
-  const decided = withSelections(operation, expand(operation.selectionSet, root));
-  return partOf(decided, (name) => !name.startsWith('__'));
+  const form = withSelections(operation, expand(operation.selectionSet, root));
+  return partOf(form, isForSubgraphs);
 }
 
 export function fragmentsOf(document: DocumentNode): Map<string, FragmentDefinitionNode> {
@@ -84,11 +87,16 @@ type Expand = (set: SelectionSetNode, parent: GraphQLNamedType | null) => Select
 
 const TYPENAME: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } };
 
+interface Expanding {
+  readonly schema: GraphQLSchema;
+  readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  readonly conditions: Conditions | null;
+  readonly guard: Guard | null;
+}
+
 function expander(
-  schema: GraphQLSchema,
-  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
-  note: (directives: readonly DirectiveNode[] | undefined) => void,
-  conditions: Conditions | null = null,
+  { schema, fragments, conditions, guard }: Expanding,
+  note: (directives: readonly DirectiveNode[]) => void,
 ): Expand {
   const expand: Expand = (set, parent) =>
     set.selections.flatMap((node) => {
@@ -97,21 +105,24 @@ function expander(
       const directives = included === true ? [] : undecided(node.directives);
       note(directives);
       return node.kind === Kind.FIELD
-        ? [field(node, directives, parent)]
+        ? field(node, directives, parent)
         : spread(node, directives, parent);
     });
   const field = (
     node: FieldNode,
     directives: readonly DirectiveNode[],
     parent: GraphQLNamedType | null,
-  ): FieldNode => {
-    if (!node.selectionSet) return { ...node, directives };
+  ): FieldNode[] => {
     const hasFields = isObjectType(parent) || isInterfaceType(parent);
     const found = hasFields ? parent.getFields()[node.name.value] : undefined;
-    const inner = expand(node.selectionSet, found ? getNamedType(found.type) : null);
+    const type = found ? getNamedType(found.type) : null;
+    if (guard?.deniesField(parent?.name ?? '', node.name.value) === true) return [];
+    if (type !== null && guard?.deniesType(type.name) === true) return [];
+    if (!node.selectionSet) return [{ ...node, directives }];
+    const inner = expand(node.selectionSet, type);
     // A set whose every field is left out asks for an object without members, which has no text of its own.
     const selections = inner.length === 0 ? [TYPENAME] : inner;
-    return { ...node, directives, selectionSet: { kind: Kind.SELECTION_SET, selections } };
+    return [{ ...node, directives, selectionSet: { kind: Kind.SELECTION_SET, selections } }];
   };
   const spread = (
     node: Exclude<SelectionNode, FieldNode>,
@@ -122,6 +133,7 @@ function expander(
     if (fragment === undefined) return [];
     const condition = fragment.typeCondition?.name.value;
     const type = condition === undefined ? parent : (schema.getType(condition) ?? null);
+    if (condition !== undefined && guard?.deniesType(condition) === true) return [];
     const selections = expand(fragment.selectionSet, type);
     if (selections.length === 0) return [];
     // The planner finds no path for a conditional fragment on the very union that it stands in.

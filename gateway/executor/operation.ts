@@ -1,6 +1,7 @@
 import type { QueryPlanner } from '@graphql-hive/router-query-planner';
 import { GraphQLError, Kind, executeSync, getVariableValues, print } from 'graphql';
-import { decidedForm, operationFormOf } from './operation-form.ts';
+import { guardOf, guardedCoordinates, isMet } from './authorization.ts';
+import { operationFormOf, plannedForm } from './operation-form.ts';
 import { compilePlan } from './plan.ts';
 import { compileProjection } from './projection.ts';
 import { responseKeysOf } from './response-key.ts';
@@ -13,11 +14,13 @@ import type {
 } from 'graphql';
 import type { SubgraphAddress } from '../subgraph-directory.ts';
 import type { UpstreamOperation } from '../upstream.ts';
+import type { Grants, Guard, Requirements } from './authorization.ts';
 import type { Conditions } from './condition.ts';
 import type { Data } from './data.ts';
 import type { Run } from './fetch.ts';
 import type { OperationForm } from './operation-form.ts';
 import type { CompiledPlan } from './plan.ts';
+import type { Denial, Projection } from './projection.ts';
 import type { ResponseKeys } from './response-key.ts';
 import type { TypeGraph } from './type-graph.ts';
 
@@ -26,6 +29,7 @@ export interface Graph {
   /** As clients see it. */
   readonly schema: GraphQLSchema;
   readonly types: TypeGraph;
+  readonly requirements: Requirements;
   readonly planner: QueryPlanner;
   readonly addressOf: (serviceName: string) => SubgraphAddress;
 }
@@ -35,15 +39,20 @@ export interface CompiledOperation {
   /** Expects variables as the client sent them. Throws GraphQLErrors when they do not fit, or nothing can be planned. */
   run(input: OperationInput): Promise<ExecutionResult>;
   /** What the source of a subscription is opened with; null when the operation is no subscription of a subgraph. */
-  feed(variables: Variables): Promise<UpstreamOperation | null>;
+  feed(input: Asking): Promise<UpstreamOperation | null>;
   /** What would be asked of subgraphs, as the planner has it. */
-  plan(variables: Variables): Promise<PlanNode | null>;
+  plan(input: Asking): Promise<PlanNode | null>;
+}
+
+/** Who asks, with which variables. */
+export interface Asking {
+  readonly variables: Variables;
+  readonly grants: Grants;
 }
 
 type Variables = Readonly<Record<string, unknown>>;
 
-export interface OperationInput {
-  readonly variables: Variables;
+export interface OperationInput extends Asking {
   readonly call: (operation: UpstreamOperation) => Promise<ExecutionResult>;
   /** The event that a subscription answers. */
   readonly event: ExecutionResult | null;
@@ -53,6 +62,8 @@ export interface OperationInput {
 const VARIABLE_ERRORS_MAX = 10;
 /** Choices of condition variables that are kept compiled; three variables have eight. */
 const CHOICES_MAX = 32;
+/** Kinds of viewers that are kept compiled, by what the contract lets them see of one operation. */
+const VIEWS_MAX = 32;
 
 /** Null when the document has no such operation. */
 export function compileOperation(
@@ -62,7 +73,7 @@ export function compileOperation(
 ): CompiledOperation | null {
   const form = operationFormOf(graph.schema, document, operationName);
   if (form === null) return null;
-  const routes = createRoutes(graph, form);
+  const routesFor = createViews(graph, form);
   const definitions = form.operation.variableDefinitions ?? [];
   const coerced = (given: Variables): Variables => {
     if (definitions.length === 0) return NO_VARIABLES;
@@ -78,24 +89,28 @@ export function compileOperation(
   };
   const introspect = introspectionOf(graph.schema, form);
   return {
-    run: async ({ variables: given, call, event }) => {
+    run: async ({ variables: given, grants, call, event }) => {
       const variables = coerced(given);
-      const route = await routes.of(variables);
+      const known = routesFor(grants).of(variables);
+      const route = known instanceof Promise ? await known : known;
       const run: Run = { data: {}, errors: [], variables, call, event };
       await route.plan?.run(run);
       introspect?.(run, route.keys);
-      const data = route.project(run.data);
+      const { data, denied } = route.project(run.data);
+      for (const denial of denied) run.errors.push(unauthorized(denial));
       return run.errors.length === 0 ? { data } : { errors: run.errors, data };
     },
-    feed: async (given) => {
+    feed: async ({ variables: given, grants }) => {
       const variables = coerced(given);
-      const { plan } = await routes.of(variables);
+      const { plan, project } = await routesFor(grants).of(variables);
+      const [denial] = project({}).denied;
+      if (denial !== undefined) throw unauthorized(denial);
       const call = (): never => {
         throw new Error('Nothing is sent to learn what a subscription is fed by.');
       };
       return plan?.feed?.({ data: {}, errors: [], variables, call, event: null }) ?? null;
     },
-    plan: async (given) => (await routes.of(coerced(given))).node,
+    plan: async ({ variables, grants }) => (await routesFor(grants).of(coerced(variables))).node,
   };
 }
 
@@ -106,7 +121,7 @@ interface Route {
   readonly node: PlanNode | null;
   readonly plan: CompiledPlan | null;
   readonly keys: ResponseKeys;
-  readonly project: (tree: Data) => Data | null;
+  readonly project: (tree: Data) => Projection;
 }
 
 interface Routes {
@@ -115,21 +130,52 @@ interface Routes {
 
 type Planned = Pick<Route, 'node' | 'plan' | 'keys'>;
 
+/** What viewers of one kind may see is compiled once for all of them; most operations have one kind only. */
+function createViews(graph: Graph, form: OperationForm): (grants: Grants) => Routes {
+  const guarded = guardedCoordinates(graph.schema, graph.requirements, form.operation);
+  const forAll = createRoutes(graph, form, null);
+  if (guarded.length === 0) return () => forAll;
+  const views = new Map<string, Routes>();
+  return (grants) => {
+    const denied = guarded.filter((coordinate) => {
+      const requirement = graph.requirements?.get(coordinate);
+      return requirement !== undefined && !isMet(requirement, grants);
+    });
+    if (denied.length === 0) return forAll;
+    const key = denied.join(' ');
+    const routes = views.get(key) ?? createRoutes(graph, form, guardOf(new Set(denied)));
+    keepFew(views, key, routes, VIEWS_MAX);
+    return routes;
+  };
+}
+
+/** Keeps the value as the newest; beyond the most, the oldest goes. */
+function keepFew<Value>(kept: Map<string, Value>, key: string, value: Value, most: number): void {
+  kept.delete(key);
+  const [oldest] = kept.keys();
+  if (kept.size >= most && oldest !== undefined) kept.delete(oldest);
+  kept.set(key, value);
+}
+
 /**
  * One plan serves every choice of the condition variables, and each choice has its own projection. An operation that
  * cannot be planned with its conditions open is planned for each choice.
  */
-function createRoutes(graph: Graph, form: OperationForm): Routes {
-  const general = createPlans(graph, form.planned);
+function createRoutes(graph: Graph, form: OperationForm, guard: Guard | null): Routes {
+  const { schema } = graph;
+  const { operation, conditionVariables } = form;
+  const general = createPlans(graph, plannedForm(schema, operation, { guard, conditions: null }));
   const routes = new Map<string, Promise<Route> | Route>();
   const routeOf = async (conditions: Conditions, share: number): Promise<Route> => {
     const planned = await general(share).catch((error: unknown) => {
-      if (form.conditionVariables.length === 0) throw error;
-      return createPlans(graph, decidedForm(graph.schema, form.operation, conditions))(share);
+      if (conditionVariables.length === 0) throw error;
+      return createPlans(graph, plannedForm(schema, operation, { guard, conditions }))(share);
     });
     const { keys } = planned;
-    const project = compileProjection(form.operation, { schema: graph.schema, keys, conditions });
-    return { ...planned, project };
+    return {
+      ...planned,
+      project: compileProjection(operation, { schema, keys, conditions, guard }),
+    };
   };
   return {
     of: (variables) => {
@@ -141,9 +187,7 @@ function createRoutes(graph: Graph, form: OperationForm): Routes {
         routes.set(key, route);
         return route;
       });
-      const [oldest] = routes.keys();
-      if (routes.size >= CHOICES_MAX && oldest !== undefined) routes.delete(oldest);
-      routes.set(key, pending);
+      keepFew(routes, key, pending, CHOICES_MAX);
       pending.catch(() => routes.delete(key));
       return pending;
     },
@@ -207,6 +251,15 @@ function introspectionOf(schema: GraphQLSchema, form: OperationForm): Introspect
       run.data[keys.place(key, '__schema').primary] = value;
     }
   };
+}
+
+/** The contract asks for more than the viewer has: the field is null, and this stands beside it. */
+function unauthorized({ path, coordinate }: Denial): GraphQLError {
+  const message = `You may not see ${coordinate}. Ask for the scope or role that its description names.`;
+  return new GraphQLError(message, {
+    path,
+    extensions: { code: 'UNAUTHORIZED_FIELD_OR_TYPE', service: 'gateway' },
+  });
 }
 
 /** What an operation that cannot be planned is told. */

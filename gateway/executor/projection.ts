@@ -1,5 +1,6 @@
 import {
   Kind,
+  getNamedType,
   isAbstractType,
   isCompositeType,
   isEnumType,
@@ -22,6 +23,7 @@ import type {
   OperationDefinitionNode,
   SelectionNode,
 } from 'graphql';
+import type { Guard } from './authorization.ts';
 import type { Conditions } from './condition.ts';
 import type { Data } from './data.ts';
 import type { ResponseKeys } from './response-key.ts';
@@ -38,32 +40,65 @@ export interface Projecting {
   readonly keys: ResponseKeys;
   /** The values of the variables in conditions: another choice is another projection. */
   readonly conditions: Conditions;
+  /** What the viewer must not see; null when everything that is asked may be seen. */
+  readonly guard: Guard | null;
 }
 
-/** Expects the merged tree, and answers `data`. */
+/** What the client gets of the merged tree. */
+export interface Projection {
+  readonly data: Data | null;
+  /** Where something was left out because the viewer must not see it; lists on the way have no index. */
+  readonly denied: readonly Denial[];
+}
+
+export interface Denial {
+  readonly path: readonly string[];
+  readonly coordinate: string;
+}
+
+/** Collects during one projection, which never waits for anything; a place is told once, however many objects stand there. */
+type Denials = Map<string, Denial>;
+
+interface Compiling extends Projecting {
+  readonly path: readonly string[];
+  readonly deny: (denial: Denial) => void;
+}
+
+/** Expects the merged tree. */
 export function compileProjection(
   operation: OperationDefinitionNode,
   projecting: Projecting,
-): (tree: Data) => Data | null {
+): (tree: Data) => Projection {
   const root = projecting.schema.getRootType(operation.operation);
   if (!root) throw new Error(`The schema has no root for a ${operation.operation}.`);
-  const project = compileObject(root, [operation.selectionSet.selections], projecting);
-  return (tree) => project(tree);
+  let denials: Denials = new Map();
+  const deny = (denial: Denial): void => {
+    denials.set(`${denial.path.join('.')} ${denial.coordinate}`, denial);
+  };
+  const compiling = { ...projecting, path: [], deny };
+  const project = compileObject(root, [operation.selectionSet.selections], compiling);
+  return (tree) => {
+    if (denials.size > 0) denials = new Map();
+    const data = project(tree);
+    return { data, denied: denials.size === 0 ? NOTHING_DENIED : [...denials.values()] };
+  };
 }
+
+const NOTHING_DENIED: readonly Denial[] = [];
 
 type Selections = readonly (readonly SelectionNode[])[];
 
 function compileType(
   type: GraphQLOutputType,
   selections: Selections,
-  projecting: Projecting,
+  compiling: Compiling,
 ): Project {
-  if (isNonNullType(type)) return compileType(type.ofType, selections, projecting);
+  if (isNonNullType(type)) return compileType(type.ofType, selections, compiling);
   if (isListType(type)) {
-    const item = compileType(type.ofType, selections, projecting);
+    const item = compileType(type.ofType, selections, compiling);
     return listOf(item, isNonNullType(type.ofType));
   }
-  if (isCompositeType(type)) return compileComposite(type, selections, projecting);
+  if (isCompositeType(type)) return compileComposite(type, selections, compiling);
   if (isEnumType(type)) {
     // A value that clients do not see is no value for them.
     const visible = new Set<unknown>(type.getValues().map(({ name }) => name));
@@ -92,13 +127,14 @@ type ProjectObject = (data: Data) => Data | null;
 function compileComposite(
   type: GraphQLCompositeType,
   selections: Selections,
-  projecting: Projecting,
+  compiling: Compiling,
 ): Project {
   if (isObjectType(type)) {
+    // Compiled when the first one comes: a type can stand below itself at any depth that the client asks for.
     let only: ProjectObject | null = null;
     return (value) => {
       if (!isData(value)) return null;
-      only ??= compileObject(type, selections, projecting);
+      only ??= compileObject(type, selections, compiling);
       return only(value);
     };
   }
@@ -109,7 +145,7 @@ function compileComposite(
     const name = value['__typename'];
     let project = byName.get(name);
     if (project === undefined) {
-      project = compileNamed(name, type, selections, projecting);
+      project = compileNamed(name, type, selections, compiling);
       byName.set(name, project);
     }
     return project === null ? null : project(value);
@@ -121,16 +157,17 @@ function compileNamed(
   name: unknown,
   declared: GraphQLCompositeType,
   selections: Selections,
-  projecting: Projecting,
+  compiling: Compiling,
 ): ProjectObject | null {
-  const { schema } = projecting;
+  const { schema, guard, path, deny } = compiling;
   const named = typeof name === 'string' ? schema.getType(name) : undefined;
   // Where only the interface's own fields are asked for the plan wants no name, and an `@interfaceObject` subgraph has none.
   if (isInterfaceType(declared) && (name === undefined || named === declared))
-    return compileObject(declared, selections, projecting);
+    return compileObject(declared, selections, compiling);
   if (!isObjectType(named) || !isAbstractType(declared) || !schema.isSubType(declared, named))
     return null;
-  return compileObject(named, selections, projecting);
+  if (guard?.deniesType(named.name) === true) return denied({ path, coordinate: named.name }, deny);
+  return compileObject(named, selections, compiling);
 }
 
 interface FieldProjection {
@@ -144,10 +181,10 @@ interface FieldProjection {
 function compileObject(
   type: GraphQLObjectType | GraphQLInterfaceType,
   selections: Selections,
-  projecting: Projecting,
+  compiling: Compiling,
 ): ProjectObject {
-  const fields = [...collect(type, selections, projecting)].map(([responseKey, nodes]) =>
-    compileField(type, responseKey, nodes, projecting),
+  const fields = [...collect(type, selections, compiling)].map(([responseKey, nodes]) =>
+    compileField(type, responseKey, nodes, compiling),
   );
   return (data) => {
     const result: Data = {};
@@ -166,10 +203,10 @@ function compileField(
   type: GraphQLObjectType | GraphQLInterfaceType,
   responseKey: string,
   nodes: readonly FieldNode[],
-  projecting: Projecting,
+  compiling: Compiling,
 ): FieldProjection {
   const name = nodes[0]?.name.value ?? '';
-  const place = projecting.keys.place(responseKey, name);
+  const place = compiling.keys.place(responseKey, name);
   if (name === '__typename') {
     const project: Project = isObjectType(type) ? () => type.name : () => null;
     return { responseKey, ...place, project, isRequired: true };
@@ -181,18 +218,34 @@ function compileField(
   }
   const field = type.getFields()[name];
   if (field === undefined) throw new Error(`The type ${type.name} has no field ${name}.`);
+  const path = [...compiling.path, responseKey];
+  const { guard, deny } = compiling;
+  const valueType = getNamedType(field.type).name;
+  const isRequired = isNonNullType(field.type);
+  if (guard?.deniesField(type.name, name) === true || guard?.deniesType(valueType) === true) {
+    const project = denied({ path, coordinate: `${type.name}.${name}` }, deny);
+    return { responseKey, ...place, project, isRequired };
+  }
   const selections = nodes.flatMap(({ selectionSet }) =>
     selectionSet ? [selectionSet.selections] : [],
   );
-  const project = compileType(field.type, selections, projecting);
-  return { responseKey, ...place, project, isRequired: isNonNullType(field.type) };
+  const project = compileType(field.type, selections, { ...compiling, path });
+  return { responseKey, ...place, project, isRequired };
+}
+
+/** Gives nothing, and says so. */
+function denied(denial: Denial, deny: Compiling['deny']): () => null {
+  return () => {
+    deny(denial);
+    return null;
+  };
 }
 
 /** The fields that are asked of an object of the type, by response key, in the client's order. */
 function collect(
   type: GraphQLObjectType | GraphQLInterfaceType,
   selections: Selections,
-  { schema, conditions }: Projecting,
+  { schema, conditions }: Compiling,
 ): Map<string, FieldNode[]> {
   const found = new Map<string, FieldNode[]>();
   const visit = (set: readonly SelectionNode[]): void => {
