@@ -1,5 +1,4 @@
 import { GraphQLError, Kind, getOperationAST, parse, specifiedRules, validate } from 'graphql';
-import { sha256 } from '#kernel/id.ts';
 import { may } from '#kernel/identity.ts';
 import { exceededLimit, textTooLong, tooManyFragments, tooManyTokens } from './query-limits.ts';
 import { measure } from './query-measure.ts';
@@ -7,7 +6,7 @@ import type { DocumentNode, GraphQLSchema, OperationTypeNode } from 'graphql';
 import type { Viewer } from '#kernel/identity.ts';
 import type { GatewayLimits, QueryLimits } from './gateway-limits.ts';
 import type { ListSizes } from './list-size.ts';
-import type { Measures } from './query-measure.ts';
+import type { Measured, Measures } from './query-measure.ts';
 
 /** A query as it came, and who sent it. */
 export interface Applicant {
@@ -32,8 +31,11 @@ export interface Admissions {
   admit(applicant: Applicant): Admission;
 }
 
-/** Clients send few distinct texts; beyond this the oldest go. */
-const DOCUMENTS_MAX = 2_000;
+/** Clients send few distinct texts; whatever is compiled of them is kept with them. */
+const DOCUMENTS_MAX = 12_000;
+const DOCUMENT_CHARACTERS_MAX = 16 * 1024 * 1024;
+/** Page sizes are few; a client that makes up new ones is measured each time. */
+const MEASURES_MAX = 32;
 /** A client that wants to learn the schema from its mistakes gets few of them at a time. */
 const ERRORS_MAX = 10;
 /** What a schema query may be: GraphiQL's own is 13 levels deep; its lists cannot be nested (MaxIntrospectionDepthRule). */
@@ -44,33 +46,88 @@ export function createAdmissions(options: {
   readonly listSizes: ListSizes;
   readonly limits: GatewayLimits;
 }): Admissions {
-  const documents = new Map<string, DocumentNode>();
-  const remember = (key: string, document: DocumentNode): void => {
-    const [oldest] = documents.keys();
-    if (documents.size >= DOCUMENTS_MAX && oldest !== undefined) documents.delete(oldest);
-    documents.set(key, document);
-  };
+  const known = createKnownDocuments();
   return {
     admit: (applicant) => {
       try {
+        const admitted = known.of(applicant.query);
+        if (admitted !== undefined) return again(admitted, applicant, options);
         const bytes = Buffer.byteLength(applicant.query);
         const most = options.limits.queryTextBytes;
         if (bytes > most) return refused(textTooLong(most, bytes));
-        const key = sha256(applicant.query);
-        const known = documents.get(key);
-        const document = known ?? parseBounded(applicant.query, options.limits.query);
-        // Known documents are measured again: their variables carry page sizes.
-        const measures = measureBounded(document, applicant, options);
-        if (measures.schemaFields > 0 && !may(applicant.viewer, 'introspect'))
-          return refused(noSchema());
-        const errors = known === undefined ? validateBounded(options.schema, document) : [];
+        const document = parseBounded(applicant.query, options.limits.query);
+        const measured = measureBounded(document, applicant, options);
+        if (!maySee(measured, applicant.viewer)) return refused(noSchema());
+        const errors = validateBounded(options.schema, document);
         if (errors.length > 0) return { ok: false, errors };
-        remember(key, document);
-        return chosen(document, applicant.operationName, measures.cost);
+        known.remember(applicant.query, document, measured);
+        return chosen(document, applicant.operationName, measured.cost);
       } catch (error) {
         if (error instanceof GraphQLError) return refused(error);
         throw error;
       }
+    },
+  };
+}
+
+/** A document that was admitted before is measured again only when a variable that gives a page size has a new value. */
+function again(
+  { document, measures, sizeVariables }: KnownDocument,
+  applicant: Applicant,
+  options: Parameters<typeof createAdmissions>[0],
+): Admission {
+  const key = sizeVariables.map((name) => sizeKey(applicant.variables[name])).join(' ');
+  let measured = measures.get(key);
+  if (measured === undefined) {
+    measured = measureBounded(document, applicant, options);
+    if (measures.size >= MEASURES_MAX) measures.clear();
+    measures.set(key, measured);
+  }
+  if (!maySee(measured, applicant.viewer)) return refused(noSchema());
+  return chosen(document, applicant.operationName, measured.cost);
+}
+
+/** Tells apart whatever is measured apart: a text with digits is no page size. */
+function sizeKey(value: unknown): string {
+  return typeof value === 'number' ? String(value) : typeof value;
+}
+
+function maySee({ schemaFields }: Measures, viewer: Viewer): boolean {
+  return schemaFields === 0 || may(viewer, 'introspect');
+}
+
+/** A document that passed every check that does not hang on its variables. */
+interface KnownDocument {
+  readonly document: DocumentNode;
+  readonly sizeVariables: readonly string[];
+  /** By the values of those variables. */
+  readonly measures: Map<string, Measures>;
+}
+
+/** The documents of late, by their text; the one that was not asked for the longest goes first. */
+function createKnownDocuments() {
+  const byText = new Map<string, KnownDocument>();
+  let characters = 0;
+  const forgetOldest = (): void => {
+    const [oldest] = byText.keys();
+    if (oldest === undefined) return;
+    byText.delete(oldest);
+    characters -= oldest.length;
+  };
+  return {
+    of: (text: string): KnownDocument | undefined => {
+      const found = byText.get(text);
+      if (found === undefined) return undefined;
+      byText.delete(text);
+      byText.set(text, found);
+      return found;
+    },
+    remember: (text: string, document: DocumentNode, measured: Measured): void => {
+      const { sizeVariables } = measured;
+      // What is first of its values is measured again at the next request, and kept then.
+      byText.set(text, { document, sizeVariables, measures: new Map() });
+      characters += text.length;
+      while (byText.size > DOCUMENTS_MAX || characters > DOCUMENT_CHARACTERS_MAX) forgetOldest();
     },
   };
 }
@@ -89,7 +146,7 @@ function measureBounded(
   document: DocumentNode,
   { variables }: Applicant,
   options: Parameters<typeof createAdmissions>[0],
-): Measures {
+): Measured {
   const limits = options.limits.query;
   const fragments = document.definitions.filter((node) => node.kind === Kind.FRAGMENT_DEFINITION);
   if (fragments.length > limits.fragments)

@@ -48,7 +48,14 @@ export interface Measuring {
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
+/** Measures, and what they hang on. */
+export interface Measured extends Measures {
+  /** Variables whose values give page sizes; the same values give the same measures. */
+  readonly sizeVariables: readonly string[];
+}
+
 interface Walk extends Measuring {
+  readonly sizeVariables: Set<string>;
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   readonly measured: Map<string, Measures>;
   /** Fragments being measured: to meet one of them again is a cycle. */
@@ -77,7 +84,7 @@ const NOTHING: Measures = {
  * Measures every operation and fragment of an unvalidated document, each fragment once, so that the time it takes is
  * linear in the text and not in what the text expands to. Throws a GraphQLError when fragments spread themselves.
  */
-export function measure(document: DocumentNode, measuring: Measuring): Measures {
+export function measure(document: DocumentNode, measuring: Measuring): Measured {
   const variables = { ...defaultsOf(document), ...measuring.variables };
   const walk: Walk = {
     ...measuring,
@@ -85,6 +92,7 @@ export function measure(document: DocumentNode, measuring: Measuring): Measures 
     fragments: fragmentsOf(document),
     measured: new Map(),
     open: new Set(),
+    sizeVariables: new Set(),
   };
   let largest = NOTHING;
   for (const node of document.definitions) {
@@ -101,7 +109,7 @@ export function measure(document: DocumentNode, measuring: Measuring): Measures 
       largest = larger(largest, { ...measureFragment(walk, node.name.value, null), width: 0 });
     }
   }
-  return largest;
+  return { ...largest, sizeVariables: [...walk.sizeVariables] };
 }
 
 function measureSet(
@@ -227,7 +235,10 @@ function slice(
 }
 
 function numberOf(walk: Walk, value: ValueNode): unknown {
-  if (value.kind === Kind.VARIABLE) return walk.variables[value.name.value];
+  if (value.kind === Kind.VARIABLE) {
+    walk.sizeVariables.add(value.name.value);
+    return walk.variables[value.name.value];
+  }
   return value.kind === Kind.INT ? Number(value.value) : null;
 }
 

@@ -228,11 +228,16 @@ async function send(
   reply: HttpReply,
   correlationId: string,
 ): Promise<void> {
-  outgoing.writeHead(reply.status, { 'x-correlation-id': correlationId, ...reply.headers });
+  const headers = { 'x-correlation-id': correlationId, ...reply.headers };
   if (typeof reply.body === 'string' || reply.body instanceof Uint8Array) {
+    // Said here, because Node would send in pieces what it is not told the length of. A 204 and a 304 have none.
+    const hasLength = reply.status !== 204 && reply.status !== 304;
+    const length = hasLength ? { 'content-length': Buffer.byteLength(reply.body) } : {};
+    outgoing.writeHead(reply.status, { ...headers, ...length });
     outgoing.end(reply.body);
     return;
   }
+  outgoing.writeHead(reply.status, headers);
   if (outgoing.req.method === 'HEAD') {
     outgoing.end();
     return;
