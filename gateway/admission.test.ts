@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { buildSchema, getIntrospectionQuery, parse } from 'graphql';
 import { createAdmissions } from './admission.ts';
 import { DEFAULT_LIMITS } from './gateway-limits.ts';
+import { costWeightsOf } from './cost-weight.ts';
 import { listSizesOf } from './list-size.ts';
 import type { Viewer } from '#kernel/identity.ts';
 
@@ -79,6 +80,7 @@ const schema = buildSchema(SDL);
 const admissions = createAdmissions({
   schema,
   listSizes: listSizesOf(parse(SDL)),
+  weights: costWeightsOf(parse(SDL)),
   limits: DEFAULT_LIMITS,
 });
 

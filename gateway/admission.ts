@@ -5,6 +5,7 @@ import { measure } from './query-measure.ts';
 import type { DocumentNode, GraphQLSchema, OperationTypeNode } from 'graphql';
 import type { Viewer } from '#kernel/identity.ts';
 import type { GatewayLimits, QueryLimits } from './gateway-limits.ts';
+import type { CostWeights } from './cost-weight.ts';
 import type { ListSizes } from './list-size.ts';
 import type { Measured, Measures } from './query-measure.ts';
 
@@ -44,6 +45,7 @@ const INTROSPECTION_LIMITS = { depth: 16, cost: 200_000 } as const;
 export function createAdmissions(options: {
   readonly schema: GraphQLSchema;
   readonly listSizes: ListSizes;
+  readonly weights: CostWeights;
   readonly limits: GatewayLimits;
 }): Admissions {
   const known = createKnownDocuments();

@@ -10,12 +10,15 @@ const ACCEPTED = /application\/(graphql-response\+json|json|\*)|\*\/\*/;
 const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   UNAUTHENTICATED: 401,
   INTROSPECTION_DISABLED: 403,
+  PERSISTED_DOCUMENT_REQUIRED: 403,
+  PERSISTED_DOCUMENT_NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
   NOT_ACCEPTABLE: 406,
   BODY_TOO_LARGE: 413,
   UNSUPPORTED_MEDIA_TYPE: 415,
   INTERNAL_SERVER_ERROR: 500,
   IDENTITY_UNAVAILABLE: 503,
+  PERSISTED_DOCUMENTS_UNAVAILABLE: 503,
   NOT_READY: 503,
 };
 
@@ -34,7 +37,8 @@ export function answerReply(
 ): HttpReply {
   const { errors, data } = result;
   const type = request.headers.accept?.includes(MODERN) === true ? MODERN : LEGACY;
-  const extensions = { correlationId: request.correlationId, ...options.extensions };
+  const { correlationId } = request;
+  const extensions = { correlationId, ...options.extensions, ...result.extensions };
   return {
     status: data === undefined ? statusOf(errors) : 200,
     headers: {

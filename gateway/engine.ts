@@ -2,6 +2,7 @@ import { QueryPlanner } from '@graphql-hive/router-query-planner';
 import { transformSupergraphToPublicSchema } from '@theguild/federation-composition';
 import { GraphQLError, buildASTSchema, parse, validateSchema } from 'graphql';
 import { errorText } from '#kernel/log.ts';
+import { costWeightsOf } from './cost-weight.ts';
 import { requirementsOf } from './executor/authorization.ts';
 import { compileOperation, isUnplannable, unplannable } from './executor/operation.ts';
 import { typeGraphOf } from './executor/type-graph.ts';
@@ -13,6 +14,7 @@ import type { Viewer } from '#kernel/identity.ts';
 import type { Log } from '#kernel/log.ts';
 import type { Grants } from './executor/authorization.ts';
 import type { CompiledOperation, Graph } from './executor/operation.ts';
+import type { CostWeights } from './cost-weight.ts';
 import type { OperationContext } from './operation-context.ts';
 import type { SubgraphAddress } from './subgraph-directory.ts';
 import type { Upstream, UpstreamOperation } from './upstream.ts';
@@ -32,6 +34,8 @@ export interface Engine {
   readonly supergraph: DocumentNode;
   readonly supergraphSdl: string;
   readonly subgraphs: readonly SubgraphAddress[];
+  readonly weights: CostWeights;
+  /** Answers with `extensions.actualCost`, as far as there are data. */
   execute(operation: ClientOperation, context: OperationContext): Promise<ExecutionResult>;
   /** Plans and compiles without asking anybody. Throws a GraphQLError when the operation cannot be planned. */
   prepare(operation: ClientOperation, viewer: Viewer): Promise<void>;
@@ -85,6 +89,7 @@ export async function createEngine(
     supergraph,
     supergraphSdl,
     subgraphs: [...directory.values()],
+    weights: graph.weights,
     execute: (operation, context) => run(operation, context, null),
     executeEvent: run,
     prepare: async (operation, viewer) => {
@@ -117,6 +122,7 @@ function loadGraph(
     schema,
     types: typeGraphOf(supergraph),
     requirements: requirementsOf(supergraph),
+    weights: costWeightsOf(supergraph),
     planner: new QueryPlanner(supergraphSdl),
     addressOf: (name) => addressOf(directory, name),
   };

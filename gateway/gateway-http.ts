@@ -1,10 +1,10 @@
 import { httpProblem } from '#kernel/http.ts';
-import { isRecord } from '#kernel/json.ts';
 import { monotonicMs } from '#kernel/clock.ts';
 import { clientOfHeaders } from './client-identity.ts';
 import { answerReply, isAcceptable } from './answer.ts';
 import { refusal } from './graphql-refusal.ts';
 import { landingPage } from './landing-page.ts';
+import { documentOf, readGraphqlRequest } from './graphql-request.ts';
 import { newTraceparent } from './operation-context.ts';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { GraphQLError } from 'graphql';
@@ -13,6 +13,7 @@ import type { HttpReply, HttpRequest, Route } from '#kernel/http.ts';
 import type { Viewer } from '#kernel/identity.ts';
 import type { Log } from '#kernel/log.ts';
 import type { CrossOrigin } from './cross-origin.ts';
+import type { DocumentPolicy } from './graphql-request.ts';
 import type { GatewayLimits } from './gateway-limits.ts';
 import type { Supergraph } from './supergraph.ts';
 import type { RecordUsage } from './usage-recorder.ts';
@@ -25,6 +26,7 @@ interface FrontDoor {
   readonly origins: CrossOrigin;
   readonly limits: GatewayLimits;
   readonly recordUsage: RecordUsage;
+  readonly documentPolicy: DocumentPolicy;
   readonly log: Log;
 }
 
@@ -112,24 +114,30 @@ async function answerOperation(
   line.viewer = verdict.viewer.id;
   const generation = door.supergraph.current;
   if (generation === null) return refuse([notReady()], { 'retry-after': '1' });
-  const body = readBody(request.body);
-  if ('refused' in body) return refuse([body.refused]);
-  line.operation = body.operationName ?? '';
-  const admission = generation.admissions.admit({ ...body, viewer: verdict.viewer });
+  const { viewer } = verdict;
+  const client = clientOfHeaders(request.headers);
+  const asked = readGraphqlRequest(parseJson(request.body), client);
+  if ('refused' in asked) return refuse([asked.refused]);
+  const { documentId, operationName, variables } = asked;
+  line.operation = operationName ?? '';
+  const query = await documentOf(asked, viewer, door.documentPolicy);
+  if (typeof query !== 'string') return refuse([query.refused]);
+  const admission = generation.admissions.admit({ query, variables, operationName, viewer });
   if (!admission.ok) return refuse(admission.errors);
   line.kind = admission.kind;
   const wrongKind = refuseKind(request, admission.kind, door.limits);
   if (wrongKind) return refuse([wrongKind]);
   const startedMs = monotonicMs();
   const { engine } = generation;
-  const operation = { ...body, document: admission.document };
-  const result = await engine.execute(operation, contextOf(request, verdict.viewer, door.limits));
+  const operation = { variables, operationName, document: admission.document };
+  const result = await engine.execute(operation, contextOf(request, viewer, door.limits));
   const errors = result.errors ?? [];
   if (errors.length > 0) line.outcome = String(errors[0]?.extensions['code']);
   door.recordUsage({
     ...operation,
     schema: engine.schema,
-    client: clientOfHeaders(request.headers),
+    documentId,
+    client,
     durationMs: monotonicMs() - startedMs,
     errors: errors.length,
   });
@@ -156,28 +164,6 @@ function refuseForm(request: HttpRequest): GraphQLError | null {
   if (isAcceptable(request)) return null;
   const message = 'Answers are application/graphql-response+json or application/json.';
   return refusal('NOT_ACCEPTABLE', message);
-}
-
-interface RequestBody {
-  readonly query: string;
-  readonly variables: Readonly<Record<string, unknown>>;
-  readonly operationName: string | null;
-}
-
-function readBody(bytes: Buffer): RequestBody | { readonly refused: GraphQLError } {
-  const bad = (message: string, code = 'BAD_REQUEST') => ({ refused: refusal(code, message) });
-  const value = parseJson(bytes);
-  if (Array.isArray(value)) {
-    return bad('One operation per request is answered; send several requests.', 'BATCHING_REFUSED');
-  }
-  if (!isRecord(value)) return bad('A JSON object with "query" is expected as the body.');
-  const { query, variables = null, operationName = null } = value;
-  if (typeof query !== 'string') return bad('"query" must be the text of the operation.');
-  if (variables !== null && !isRecord(variables)) return bad('"variables" must be an object.');
-  if (operationName !== null && typeof operationName !== 'string') {
-    return bad('"operationName" must be a text.');
-  }
-  return { query, variables: variables ?? {}, operationName };
 }
 
 function parseJson(bytes: Buffer): unknown {

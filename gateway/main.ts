@@ -8,9 +8,10 @@ import { createShutdown } from '#kernel/shutdown.ts';
 import { crossOrigin } from './cross-origin.ts';
 import { graphqlRoutes } from './gateway-http.ts';
 import { DEFAULT_LIMITS } from './gateway-limits.ts';
-import { serveSockets } from './gateway-socket.ts';
 import { GATEWAY_SETTINGS, gatewayOptions } from './settings.ts';
+import { openLiveDoors } from './subscription/live-doors.ts';
 import { createSupergraph, warmUp } from './supergraph.ts';
+import { registryDocuments } from './persisted-document.ts';
 import { registrySource } from './registry-source.ts';
 import { fileSource } from './supergraph-source.ts';
 import { watchSupergraph } from './supergraph-watch.ts';
@@ -22,6 +23,9 @@ import type { Route } from '#kernel/http.ts';
 import type { InternalKey } from '#kernel/internal-token.ts';
 import type { Log } from '#kernel/log.ts';
 import type { GatewayLimits } from './gateway-limits.ts';
+import type { InProcessSubgraph } from './in-process-subgraph.ts';
+import type { DocumentPolicy } from './graphql-request.ts';
+import type { PersistedMode } from './persisted-document.ts';
 import type { RegistrySupergraph } from './registry-source.ts';
 import type { Supergraph } from './supergraph.ts';
 import type { SupergraphSource } from './supergraph-source.ts';
@@ -48,6 +52,10 @@ export interface GatewayOptions {
   /** How the registry is told what is used; null to tell nobody, and then nothing can be removed from the graph safely. */
   readonly usage: UsageOptions | null;
   readonly limits?: GatewayLimits;
+  /** Subgraphs that live in this process, by name; they are called without HTTP and without a signature. */
+  readonly inProcess?: ReadonlyMap<string, InProcessSubgraph>;
+  /** Whether operations come by ids of persisted documents; these are a registry's. */
+  readonly persisted?: PersistedMode;
   /** Further routes on the same server, such as the console's files. */
   readonly routes?: readonly Route[];
   readonly log: Log;
@@ -62,6 +70,8 @@ export interface Gateway {
   ready(): Promise<readonly string[]>;
   /** Version of the supergraph that is served, or null. */
   supergraphVersion(): string | null;
+  /** Ends the connections and event streams of a viewer or a token now; says how many. It does not keep them out. */
+  revoke(whom: { readonly viewerId: string } | { readonly token: string }): number;
   /** Tells subscribers to reconnect, lets requests in flight end, then closes. */
   close(): Promise<void>;
 }
@@ -80,7 +90,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const usage = await reportingOf(options);
   shutdown.defer('usage reporting', usage.close);
   const sign = options.internalKey === null ? null : createCallSigner(options.internalKey);
-  const upstream = createUpstream({ sign, log, callTimeoutMs: limits.upstreamMs });
+  const upstream = createUpstream({
+    sign,
+    log,
+    callTimeoutMs: limits.upstreamMs,
+    ...(options.inProcess === undefined ? {} : { inProcess: options.inProcess }),
+  });
   shutdown.defer('upstream', upstream.close);
   const supergraph = createSupergraph({ upstream, limits, log });
   const ready = readiness(supergraph, upstream);
@@ -91,7 +106,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const ownOrigins: string[] = [];
   const origins = crossOrigin(() => [...options.corsOrigins, ...ownOrigins]);
   const entrance = { verifyToken, origins, limits, recordUsage: usage.record, log };
-  const routes = graphqlRoutes({ ...entrance, supergraph });
+  const documentPolicy = documentPolicyOf(options);
+  const live = openLiveDoors({ ...entrance, supergraph, documentPolicy, upstream, clock });
+  const routes = graphqlRoutes({ ...entrance, supergraph, documentPolicy });
   const http = await startHttp({
     room: 'gateway',
     host: options.host,
@@ -102,9 +119,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
   shutdown.defer('http', http.close);
   ownOrigins.push(http.url, `http://localhost:${http.port}`);
-  const { server } = http;
-  const sockets = serveSockets({ ...entrance, server, supergraph, upstream, clock });
-  shutdown.defer('sockets', sockets.close);
+  live.serveSockets(http.server);
+  shutdown.defer('sockets', live.close);
   const { cacheFile } = options.supergraph;
   const { pollMs } = limits;
   const watch = await watchSupergraph({ supergraph, source, cacheFile, pollMs, log });
@@ -113,6 +129,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     url: http.url,
     port: http.port,
     ready,
+    revoke: live.revoke,
     supergraphVersion: () => supergraph.current?.version ?? null,
     close: shutdown.run,
   };
@@ -122,6 +139,15 @@ function sourceOf({ registry, file }: GatewayOptions['supergraph']): SupergraphS
   if (registry !== null && file === null) return registrySource(registry);
   if (registry === null && file !== null) return fileSource(file);
   throw new Error('Exactly one of a registry and a supergraph file is expected.');
+}
+
+function documentPolicyOf({
+  persisted = 'allowed',
+  supergraph,
+  clock,
+}: GatewayOptions): DocumentPolicy {
+  const { registry } = supergraph;
+  return { mode: persisted, documents: registry && registryDocuments(registry, clock) };
 }
 
 async function reportingOf({ usage, clock, log }: GatewayOptions): Promise<UsageReporting> {

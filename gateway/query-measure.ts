@@ -19,6 +19,7 @@ import type {
   SelectionNode,
   ValueNode,
 } from 'graphql';
+import type { CostWeights } from './cost-weight.ts';
 import type { ListSizes } from './list-size.ts';
 
 /** How large an operation is in each of the ways in which one can be too large. */
@@ -45,6 +46,7 @@ export const SATURATION = 1_000_000_000;
 export interface Measuring {
   readonly schema: GraphQLSchema;
   readonly listSizes: ListSizes;
+  readonly weights: CostWeights;
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
@@ -179,6 +181,11 @@ function measureField(
     pageSize: size.ofListsBelow,
   });
   const isObject = node.selectionSet !== undefined;
+  const owner = parent?.name ?? '';
+  const valueType = { name: below?.name ?? '', isObject };
+  const weight = walk.weights.value(owner, name, valueType);
+  const given = node.arguments?.map((argument) => argument.name.value) ?? [];
+  const ofArguments = walk.weights.given(owner, name, given);
   return {
     ...children,
     depth: children.depth + 1,
@@ -186,7 +193,7 @@ function measureField(
     aliases: saturated(children.aliases + (node.alias ? 1 : 0)),
     fields: saturated(children.fields + 1),
     pageSize: Math.max(children.pageSize, size.asked),
-    cost: isObject ? saturated(size.ofThis * (1 + children.cost)) : 0,
+    cost: saturated(size.ofThis * (weight + children.cost) + ofArguments),
     schemaFields: children.schemaFields + (name === '__schema' || name === '__type' ? 1 : 0),
   };
 }

@@ -4,6 +4,7 @@ import * as config from '#kernel/config.ts';
 import { isRecord } from '#kernel/json.ts';
 import { readPublishedKeys } from '#kernel/signature.ts';
 import type { Secret } from '#kernel/config.ts';
+import { PERSISTED_MODES } from './persisted-document.ts';
 import type { RegistrySupergraph, SupergraphVariant } from './registry-source.ts';
 import type { UsageOptions } from './usage.ts';
 
@@ -30,6 +31,7 @@ export const REGISTRY_SETTINGS = {
     parse: gatewayName,
     fallback: { value: 'gateway' },
   },
+  PERSISTED_DOCUMENTS: config.choice('operations by id', PERSISTED_MODES, 'allowed'),
   USAGE_REPORTS: config.flag('whether the registry is told what is used', true),
   USAGE_FLUSH_SECONDS: config.wholeNumber('seconds between reports', { min: 1, max: 3_600 }, 10),
   USAGE_SPOOL_FILE: config.optional(
@@ -69,6 +71,7 @@ export function registryOptions(settings: RegistrySettings) {
       file: settings.SUPERGRAPH_FILE,
       cacheFile: settings.SUPERGRAPH_CACHE_FILE,
     },
+    persisted: settings.PERSISTED_DOCUMENTS,
     usage: registry !== null && settings.USAGE_REPORTS ? usageOf(registry, settings) : null,
   };
 }

@@ -46,7 +46,11 @@ export function registrySource(registry: RegistrySupergraph): SupergraphSource {
   return {
     name: 'registry',
     fetch: async (etag) => {
-      const response = await get(registry, path, etag === null ? {} : { 'if-none-match': etag });
+      const response = await getArtifact(
+        registry,
+        path,
+        etag === null ? {} : { 'if-none-match': etag },
+      );
       if (response.status === 304) return { state: 'UNCHANGED' };
       const sdl = await bodyOf(response, SUPERGRAPH_MAX_BYTES);
       const version = response.headers.get(VERSION_HEADER) ?? '';
@@ -86,14 +90,16 @@ function artifactOf({ targetId, variant }: RegistrySupergraph): { path: string; 
   }
 }
 
-async function fetchKeys(registry: RegistrySupergraph): Promise<PublishedKeys> {
-  const response = await get(registry, '/.well-known/concord-keys.json', {});
+/** The registry's keys, as it publishes them. */
+export async function fetchKeys(registry: RegistrySupergraph): Promise<PublishedKeys> {
+  const response = await getArtifact(registry, '/.well-known/concord-keys.json', {});
   const keys = readPublishedKeys(JSON.parse(await bodyOf(response, KEYS_MAX_BYTES)));
   if (keys === null) throw new Error("the registry's keys cannot be read");
   return keys;
 }
 
-function get(
+/** Asks for an artefact. Rejects when the registry does not answer in time. */
+export function getArtifact(
   { url, token }: RegistrySupergraph,
   path: string,
   headers: Readonly<Record<string, string>>,
@@ -106,7 +112,7 @@ function get(
 }
 
 /** The body as text; rejects when it is too long or an error's. */
-async function bodyOf(response: Response, maxBytes: number): Promise<string> {
+export async function bodyOf(response: Response, maxBytes: number): Promise<string> {
   const pieces: Uint8Array[] = [];
   let bytes = 0;
   for await (const piece of response.body ?? []) {

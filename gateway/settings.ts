@@ -20,10 +20,7 @@ export const GATEWAY_SETTINGS = {
   PORT: config.port('the port to listen on', 4000),
   GATEWAY_PORT: config.optional(config.port('the port to listen on, instead of PORT')),
   NODE_ENV: config.text('"production" where people depend on it', 'development'),
-  AUTH: {
-    ...config.text('"oidc", or "none" to let everybody in: for local use only', 'oidc'),
-    parse: authentication,
-  },
+  AUTH: config.choice('who is let in; "none" lets everybody in', ['oidc', 'none'], 'oidc'),
   INTERNAL_KEY: config.optional(ROOM_SETTINGS.INTERNAL_KEY),
   LOG_LEVEL: ROOM_SETTINGS.LOG_LEVEL,
   ...REGISTRY_SETTINGS,
@@ -56,11 +53,6 @@ export const GATEWAY_SETTINGS = {
 } as const;
 
 type GatewaySettings = config.Config<typeof GATEWAY_SETTINGS>;
-
-function authentication(value: string): 'oidc' | 'none' {
-  if (value === 'oidc' || value === 'none') return value;
-  throw new Error('neither');
-}
 
 /** The options of `startGateway` that the settings give. Throws a `ConfigError` for settings that do not go together. */
 export function gatewayOptions(settings: GatewaySettings) {

@@ -68,7 +68,12 @@ export async function createGeneration(
   return {
     version,
     engine,
-    admissions: createAdmissions({ schema: engine.schema, listSizes, limits }),
+    admissions: createAdmissions({
+      schema: engine.schema,
+      weights: engine.weights,
+      listSizes,
+      limits,
+    }),
   };
 }
 

@@ -9,6 +9,7 @@ import type { Readable } from 'node:stream';
 import type { ExecutionResult } from 'graphql';
 import type { CallSigner } from '#kernel/internal-token.ts';
 import type { Log } from '#kernel/log.ts';
+import type { InProcessSubgraph } from './in-process-subgraph.ts';
 import type { OperationContext } from './operation-context.ts';
 import type { SubgraphAddress } from './subgraph-directory.ts';
 import type { Lane, LaneAnswer, LaneStream } from './upstream-lane.ts';
@@ -40,6 +41,8 @@ interface UpstreamOptions {
   readonly sign: CallSigner | null;
   readonly log: Log;
   readonly callTimeoutMs: number;
+  /** Subgraphs that live in this process, by name; all others are called over HTTP. */
+  readonly inProcess?: ReadonlyMap<string, InProcessSubgraph>;
 }
 
 export function createUpstream(options: UpstreamOptions): Upstream {
@@ -72,6 +75,9 @@ async function callOnce(
   try {
     return await lane.run(async () => {
       try {
+        const inProcess = options.inProcess?.get(name);
+        if (inProcess !== undefined)
+          return named(name, await callHere(inProcess, operation, context, deadline.signal));
         const message = await requestFor(options, operation, context, 'application/json');
         const answer = await lane.post({ ...message, signal: deadline.signal });
         return named(name, readAnswer(answer));
@@ -87,6 +93,25 @@ async function callOnce(
     return { data: null, errors: [unavailable(operation, reason)] };
   } finally {
     deadline.release();
+  }
+}
+
+/** A subgraph in this process can hang as any other, and is given up then. */
+async function callHere(
+  subgraph: InProcessSubgraph,
+  { query, operationName, variables }: UpstreamOperation,
+  { viewer, correlationId }: OperationContext,
+  signal: AbortSignal,
+): Promise<ExecutionResult> {
+  const givenUp = Promise.withResolvers<never>();
+  const giveUp = (): void => givenUp.reject(new Error('the call was given up'));
+  signal.addEventListener('abort', giveUp, { once: true });
+  try {
+    const parsed = JSON.parse(variables) as Record<string, unknown>;
+    const call = { query, operationName, variables: parsed, viewer, correlationId, signal };
+    return await Promise.race([subgraph(call), givenUp.promise]);
+  } finally {
+    signal.removeEventListener('abort', giveUp);
   }
 }
 

@@ -11,6 +11,8 @@ export interface AnsweredOperation {
   readonly document: DocumentNode;
   readonly operationName: string | null;
   readonly variables: Readonly<Record<string, unknown>>;
+  /** Of a persisted document, by which it was asked; null for a text. */
+  readonly documentId?: string | null;
   readonly client: ClientIdentity | null;
   readonly durationMs: number;
   readonly errors: number;
@@ -36,7 +38,16 @@ export function createUsageRecorder(clock: Clock): UsageRecorder {
   let subscriptionOperations: SubscriptionEntry[] = [];
   const size = (): number => operations.length + subscriptionOperations.length;
   return {
-    record: ({ schema, document, operationName, variables, client, durationMs, errors }) => {
+    record: ({
+      schema,
+      document,
+      operationName,
+      variables,
+      client,
+      durationMs,
+      errors,
+      documentId = null,
+    }) => {
       const plan = plans.of(schema, document, operationName);
       if (plan === null) return size();
       const reported = plan.reported(variables);
@@ -45,6 +56,7 @@ export function createUsageRecorder(clock: Clock): UsageRecorder {
         operationMapKey: reported.key,
         timestamp: clock.now().getTime(),
         metadata: client === null ? {} : { client },
+        ...(documentId === null ? {} : { persistedDocumentHash: documentId }),
       };
       if (plan.isSubscription) return subscriptionOperations.push(entry) + operations.length;
       const duration = Math.round(durationMs * NANOSECONDS_PER_MS);

@@ -25,6 +25,7 @@ export interface SubscriptionEntry {
   readonly operationMapKey: string;
   readonly timestamp: number;
   readonly metadata: { readonly client?: ClientIdentity };
+  readonly persistedDocumentHash?: string;
 }
 
 export interface OperationEntry extends SubscriptionEntry {

@@ -79,6 +79,23 @@ export function text(expected: string, fallback?: string): Setting<string> {
   return setting({ parse: (value) => value, expected, fallback });
 }
 
+/** One of a few words. */
+export function choice<Value extends string>(
+  expected: string,
+  values: readonly Value[],
+  fallback: Value,
+): Setting<Value> {
+  return setting({
+    parse: (value) => {
+      const found = values.find((one) => one === value);
+      if (found === undefined) throw new Error('none of them');
+      return found;
+    },
+    expected: `${expected}: ${values.join(', ')}`,
+    fallback,
+  });
+}
+
 export function wholeNumber(
   expected: string,
   range: { min: number; max: number },

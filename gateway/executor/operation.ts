@@ -12,6 +12,7 @@ import type {
   GraphQLSchema,
   OperationDefinitionNode,
 } from 'graphql';
+import type { CostWeights } from '../cost-weight.ts';
 import type { SubgraphAddress } from '../subgraph-directory.ts';
 import type { UpstreamOperation } from '../upstream.ts';
 import type { Grants, Guard, Requirements } from './authorization.ts';
@@ -30,6 +31,7 @@ export interface Graph {
   readonly schema: GraphQLSchema;
   readonly types: TypeGraph;
   readonly requirements: Requirements;
+  readonly weights: CostWeights;
   readonly planner: QueryPlanner;
   readonly addressOf: (serviceName: string) => SubgraphAddress;
 }
@@ -96,9 +98,12 @@ export function compileOperation(
       const run: Run = { data: {}, errors: [], variables, call, event };
       await route.plan?.run(run);
       introspect?.(run, route.keys);
-      const { data, denied } = route.project(run.data);
+      const { data, denied, cost } = route.project(run.data);
       for (const denial of denied) run.errors.push(unauthorized(denial));
-      return run.errors.length === 0 ? { data } : { errors: run.errors, data };
+      const extensions = { actualCost: cost };
+      return run.errors.length === 0
+        ? { data, extensions }
+        : { errors: run.errors, data, extensions };
     },
     feed: async ({ variables: given, grants }) => {
       const variables = coerced(given);
@@ -162,7 +167,7 @@ function keepFew<Value>(kept: Map<string, Value>, key: string, value: Value, mos
  * cannot be planned with its conditions open is planned for each choice.
  */
 function createRoutes(graph: Graph, form: OperationForm, guard: Guard | null): Routes {
-  const { schema } = graph;
+  const { schema, weights } = graph;
   const { operation, conditionVariables } = form;
   const general = createPlans(graph, plannedForm(schema, operation, { guard, conditions: null }));
   const routes = new Map<string, Promise<Route> | Route>();
@@ -174,7 +179,7 @@ function createRoutes(graph: Graph, form: OperationForm, guard: Guard | null): R
     const { keys } = planned;
     return {
       ...planned,
-      project: compileProjection(operation, { schema, keys, conditions, guard }),
+      project: compileProjection(operation, { schema, weights, keys, conditions, guard }),
     };
   };
   return {

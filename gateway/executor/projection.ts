@@ -23,6 +23,7 @@ import type {
   OperationDefinitionNode,
   SelectionNode,
 } from 'graphql';
+import type { CostWeights } from '../cost-weight.ts';
 import type { Guard } from './authorization.ts';
 import type { Conditions } from './condition.ts';
 import type { Data } from './data.ts';
@@ -37,6 +38,7 @@ export type Project = (value: unknown) => unknown;
 /** What one projection is compiled for. */
 export interface Projecting {
   readonly schema: GraphQLSchema;
+  readonly weights: CostWeights;
   readonly keys: ResponseKeys;
   /** The values of the variables in conditions: another choice is another projection. */
   readonly conditions: Conditions;
@@ -49,6 +51,8 @@ export interface Projection {
   readonly data: Data | null;
   /** Where something was left out because the viewer must not see it; lists on the way have no index. */
   readonly denied: readonly Denial[];
+  /** What the contract says that the objects of the answer cost. */
+  readonly cost: number;
 }
 
 export interface Denial {
@@ -62,6 +66,14 @@ type Denials = Map<string, Denial>;
 interface Compiling extends Projecting {
   readonly path: readonly string[];
   readonly deny: (denial: Denial) => void;
+  readonly meter: Meter;
+  /** What one object of the type that is compiled next costs. */
+  readonly weight: number;
+}
+
+/** Counts during one projection. */
+interface Meter {
+  cost: number;
 }
 
 /** Expects the merged tree. */
@@ -75,12 +87,15 @@ export function compileProjection(
   const deny = (denial: Denial): void => {
     denials.set(`${denial.path.join('.')} ${denial.coordinate}`, denial);
   };
-  const compiling = { ...projecting, path: [], deny };
+  const meter: Meter = { cost: 0 };
+  const compiling = { ...projecting, path: [], deny, meter, weight: 0 };
   const project = compileObject(root, [operation.selectionSet.selections], compiling);
   return (tree) => {
     if (denials.size > 0) denials = new Map();
+    meter.cost = 0;
     const data = project(tree);
-    return { data, denied: denials.size === 0 ? NOTHING_DENIED : [...denials.values()] };
+    const { cost } = meter;
+    return { data, denied: denials.size === 0 ? NOTHING_DENIED : [...denials.values()], cost };
   };
 }
 
@@ -176,6 +191,8 @@ interface FieldProjection {
   readonly fallback: string | null;
   readonly project: Project;
   readonly isRequired: boolean;
+  /** What having the field costs, beside the objects below it. */
+  readonly ownCost: number;
 }
 
 function compileObject(
@@ -186,7 +203,10 @@ function compileObject(
   const fields = [...collect(type, selections, compiling)].map(([responseKey, nodes]) =>
     compileField(type, responseKey, nodes, compiling),
   );
+  const { meter } = compiling;
+  const cost = fields.reduce((sum, field) => sum + field.ownCost, compiling.weight);
   return (data) => {
+    meter.cost += cost;
     const result: Data = {};
     for (const { responseKey, primary, fallback, project, isRequired } of fields) {
       let value = data[primary];
@@ -209,12 +229,12 @@ function compileField(
   const place = compiling.keys.place(responseKey, name);
   if (name === '__typename') {
     const project: Project = isObjectType(type) ? () => type.name : () => null;
-    return { responseKey, ...place, project, isRequired: true };
+    return { responseKey, ...place, project, isRequired: true, ownCost: 0 };
   }
   // The introspection of the schema was answered and shaped elsewhere.
   if (name === '__schema' || name === '__type') {
     const project: Project = (value) => value ?? null;
-    return { responseKey, ...place, project, isRequired: name === '__schema' };
+    return { responseKey, ...place, project, isRequired: name === '__schema', ownCost: 0 };
   }
   const field = type.getFields()[name];
   if (field === undefined) throw new Error(`The type ${type.name} has no field ${name}.`);
@@ -224,13 +244,17 @@ function compileField(
   const isRequired = isNonNullType(field.type);
   if (guard?.deniesField(type.name, name) === true || guard?.deniesType(valueType) === true) {
     const project = denied({ path, coordinate: `${type.name}.${name}` }, deny);
-    return { responseKey, ...place, project, isRequired };
+    return { responseKey, ...place, project, isRequired, ownCost: 0 };
   }
   const selections = nodes.flatMap(({ selectionSet }) =>
     selectionSet ? [selectionSet.selections] : [],
   );
-  const project = compileType(field.type, selections, { ...compiling, path });
-  return { responseKey, ...place, project, isRequired };
+  const isObject = selections.length > 0;
+  const weight = compiling.weights.value(type.name, name, { name: valueType, isObject });
+  const given = nodes[0]?.arguments?.map((argument) => argument.name.value) ?? [];
+  const ownCost = compiling.weights.given(type.name, name, given) + (isObject ? 0 : weight);
+  const project = compileType(field.type, selections, { ...compiling, path, weight });
+  return { responseKey, ...place, project, isRequired, ownCost };
 }
 
 /** Gives nothing, and says so. */

@@ -59,6 +59,7 @@ export interface TestRegistry {
   /** Answers 503 from now on. */
   fail(): void;
   readonly answers: { full: number; unchanged: number };
+  readonly documents: TestDocuments;
   readonly usage: {
     /** Every report that was taken, each once. */
     readonly reports: ReceivedReport[];
@@ -69,6 +70,39 @@ export interface TestRegistry {
     attempts: number;
   };
   close(): Promise<void>;
+}
+
+/** Persisted documents, by `app~version~hash`. */
+export interface TestDocuments {
+  publish(id: string, text: string, options?: { readonly signedAs: string }): void;
+  asked(id: string): number;
+  /** Answers 503 until it is reset. */
+  fail(): void;
+  reset(): void;
+}
+
+function testDocuments(key: TestKey): TestDocuments & { answer(path: string): HttpReply | null } {
+  const texts = new Map<string, { text: string; signedAs: string }>();
+  const asked = new Map<string, number>();
+  let isFailing = false;
+  return {
+    publish: (id, text, { signedAs } = { signedAs: id }) => void texts.set(id, { text, signedAs }),
+    asked: (id) => asked.get(id) ?? 0,
+    fail: () => (isFailing = true),
+    reset: () => (isFailing = false),
+    answer: (path) => {
+      const [, rest] = path.split('/apps/');
+      if (rest === undefined) return null;
+      if (isFailing) return { status: 503, body: 'down' };
+      const id = rest.replaceAll('/', '~');
+      asked.set(id, (asked.get(id) ?? 0) + 1);
+      const found = texts.get(id);
+      if (found === undefined) return { status: 404, body: 'none' };
+      const statement = { kind: 'document', targetId: TARGET_ID, versionId: found.signedAs };
+      const signature = signArtifact(key, { ...statement, sha256: sha256(found.text) });
+      return { status: 200, headers: { 'x-concord-signature': signature }, body: found.text };
+    },
+  };
 }
 
 const TARGET_ID = '0192f000-0000-7000-8000-000000000001';
@@ -84,9 +118,12 @@ export async function startRegistry(): Promise<TestRegistry> {
   let keys: readonly TestKey[] = [key];
   let current: Current | null = null;
   const answers = { full: 0, unchanged: 0 };
+  const documents = testDocuments(key);
   const usage: TestRegistry['usage'] = { reports: [], repeated: 0, answer: 'take', attempts: 0 };
   const answer = (request: HttpRequest): HttpReply => {
     if (request.headers['x-hive-cdn-key'] !== TOKEN) return { status: 403, body: 'wrong key' };
+    const document = documents.answer(request.path);
+    if (document !== null) return document;
     if (current === null) return { status: 503, body: 'down' };
     const { headers } = current;
     if (request.headers['if-none-match'] === headers['etag']) {
@@ -135,6 +172,7 @@ export async function startRegistry(): Promise<TestRegistry> {
     publishKeys: (published) => (keys = published),
     fail: () => (current = null),
     answers,
+    documents,
     usage,
     close: http.close,
   };

@@ -7,7 +7,7 @@ import { startGateway } from '../main.ts';
 import { startRegistry } from './registry.ts';
 import { startSubgraphs } from './subgraphs.ts';
 import { startTokenIssuer } from './token-issuer.ts';
-import { textOf } from '../socket-connection.ts';
+import { textOf } from '../subscription/socket-connection.ts';
 import type { Client } from 'graphql-ws';
 import type { InternalKey } from '#kernel/internal-token.ts';
 import type { Log, LogEvent } from '#kernel/log.ts';
