@@ -30,6 +30,8 @@ export type Admission =
 /** The door before validation and planning: one for each supergraph, for HTTP and WebSocket together. */
 export interface Admissions {
   admit(applicant: Applicant): Admission;
+  /** Texts that were admitted of late, the latest first. */
+  recent(most: number): readonly string[];
 }
 
 /** Clients send few distinct texts; whatever is compiled of them is kept with them. */
@@ -50,6 +52,7 @@ export function createAdmissions(options: {
 }): Admissions {
   const known = createKnownDocuments();
   return {
+    recent: known.recent,
     admit: (applicant) => {
       try {
         const admitted = known.of(applicant.query);
@@ -124,6 +127,7 @@ function createKnownDocuments() {
       byText.set(text, found);
       return found;
     },
+    recent: (most: number): string[] => [...byText.keys()].slice(-most).toReversed(),
     remember: (text: string, document: DocumentNode, measured: Measured): void => {
       const { sizeVariables } = measured;
       // What is first of its values is measured again at the next request, and kept then.

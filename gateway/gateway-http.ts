@@ -6,16 +6,22 @@ import { refusal } from './graphql-refusal.ts';
 import { landingPage } from './landing-page.ts';
 import { documentOf, readGraphqlRequest } from './graphql-request.ts';
 import { newTraceparent } from './operation-context.ts';
+import { scopeOf } from './viewer-scope.ts';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { GraphQLError } from 'graphql';
+import type { ExecutionResult, GraphQLError } from 'graphql';
 import type { AccessTokenVerifier } from '#kernel/access-token.ts';
 import type { HttpReply, HttpRequest, Route } from '#kernel/http.ts';
 import type { Viewer } from '#kernel/identity.ts';
 import type { Log } from '#kernel/log.ts';
+import type { Admission } from './admission.ts';
 import type { CrossOrigin } from './cross-origin.ts';
+import type { ClientOperation } from './engine.ts';
 import type { DocumentPolicy } from './graphql-request.ts';
 import type { GatewayLimits } from './gateway-limits.ts';
-import type { Supergraph } from './supergraph.ts';
+import type { InFlightReads } from './in-flight.ts';
+import type { OperationContext } from './operation-context.ts';
+import type { Propagate } from './propagation.ts';
+import type { Generation, Supergraph } from './supergraph.ts';
 import type { RecordUsage } from './usage-recorder.ts';
 
 export const GRAPHQL_PATH = '/graphql';
@@ -27,6 +33,9 @@ interface FrontDoor {
   readonly limits: GatewayLimits;
   readonly recordUsage: RecordUsage;
   readonly documentPolicy: DocumentPolicy;
+  readonly propagate: Propagate;
+  /** Null when every read is executed for itself. */
+  readonly inFlight: InFlightReads | null;
   readonly log: Log;
 }
 
@@ -130,7 +139,8 @@ async function answerOperation(
   const startedMs = monotonicMs();
   const { engine } = generation;
   const operation = { variables, operationName, document: admission.document };
-  const result = await engine.execute(operation, contextOf(request, viewer, door.limits));
+  const context = contextOf(door, request, viewer);
+  const result = await executeOnce(door, { generation, admission, query, operation }, context);
   const errors = result.errors ?? [];
   if (errors.length > 0) line.outcome = String(errors[0]?.extensions['code']);
   door.recordUsage({
@@ -144,11 +154,45 @@ async function answerOperation(
   return answerReply(request, result, { extensions: { cost: admission.cost } });
 }
 
-function contextOf(request: HttpRequest, viewer: Viewer, { operationMs }: GatewayLimits) {
+/** One execution for reads that are the same, where that is wanted; nobody's going away ends it for the others. */
+async function executeOnce(
+  { inFlight }: FrontDoor,
+  asked: {
+    readonly generation: Generation;
+    readonly admission: Extract<Admission, { ok: true }>;
+    readonly query: string;
+    readonly operation: ClientOperation;
+  },
+  context: OperationContext,
+): Promise<ExecutionResult> {
+  const { generation, operation, query } = asked;
+  const { engine, version } = generation;
+  if (inFlight === null) return engine.execute(operation, context);
+  const scope = scopeOf(context.viewer);
+  if (asked.admission.kind === 'query') {
+    const { operationName, variables } = operation;
+    const key = JSON.stringify([version, operationName, variables, context.passedOn, query]);
+    const shared = { ...context, gone: NEVER };
+    return inFlight.share({ scope, key }, () => engine.execute(operation, shared));
+  }
+  inFlight.forget(scope);
+  const result = await engine.execute(operation, context);
+  inFlight.forget(scope);
+  return result;
+}
+
+const NEVER = new AbortController().signal;
+
+function contextOf(
+  { limits: { operationMs }, propagate }: FrontDoor,
+  request: HttpRequest,
+  viewer: Viewer,
+): OperationContext {
   return {
     viewer,
     correlationId: request.correlationId,
     traceparent: request.traceparent ?? newTraceparent(),
+    passedOn: propagate(request.headers),
     gone: request.signal,
     deadline: AbortSignal.timeout(operationMs),
   };

@@ -31,9 +31,8 @@ export function readGraphqlRequest(
   if (Array.isArray(value))
     return bad('One operation per request is answered; send several requests.', 'BATCHING_REFUSED');
   if (!isRecord(value)) return bad('A JSON object with "query" is expected as the body.');
-  const { query = null, variables = null, operationName = null } = value;
-  const documentId =
-    value['documentId'] ?? (query === null ? hashedId(value['extensions'], client) : null);
+  const { query = null, variables = null, operationName = null, extensions = null } = value;
+  const documentId = value['documentId'] ?? (query === null ? hashedId(extensions, client) : null);
   if (query === null && documentId === null)
     return bad('"query" must be the text of the operation.');
   if (query !== null && typeof query !== 'string')
@@ -43,6 +42,7 @@ export function readGraphqlRequest(
   if (variables !== null && !isRecord(variables)) return bad('"variables" must be an object.');
   if (operationName !== null && typeof operationName !== 'string')
     return bad('"operationName" must be a text.');
+  if (extensions !== null && !isRecord(extensions)) return bad('"extensions" must be an object.');
   return { query, documentId, variables: variables ?? {}, operationName };
 }
 

@@ -11,6 +11,8 @@ import { DEFAULT_LIMITS } from './gateway-limits.ts';
 import { GATEWAY_SETTINGS, gatewayOptions } from './settings.ts';
 import { openLiveDoors } from './subscription/live-doors.ts';
 import { createSupergraph, warmUp } from './supergraph.ts';
+import { createInFlightReads } from './in-flight.ts';
+import { propagation } from './propagation.ts';
 import { registryDocuments } from './persisted-document.ts';
 import { registrySource } from './registry-source.ts';
 import { fileSource } from './supergraph-source.ts';
@@ -54,6 +56,10 @@ export interface GatewayOptions {
   readonly limits?: GatewayLimits;
   /** Subgraphs that live in this process, by name; they are called without HTTP and without a signature. */
   readonly inProcess?: ReadonlyMap<string, InProcessSubgraph>;
+  /** Names of client headers that go on to subgraphs. */
+  readonly passedHeaders?: readonly string[];
+  /** Whether identical reads of one viewer that are under way together are executed once. */
+  readonly deduplicateReads?: boolean;
   /** Whether operations come by ids of persisted documents; these are a registry's. */
   readonly persisted?: PersistedMode;
   /** Further routes on the same server, such as the console's files. */
@@ -108,7 +114,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const entrance = { verifyToken, origins, limits, recordUsage: usage.record, log };
   const documentPolicy = documentPolicyOf(options);
   const live = openLiveDoors({ ...entrance, supergraph, documentPolicy, upstream, clock });
-  const routes = graphqlRoutes({ ...entrance, supergraph, documentPolicy });
+  const propagate = propagation(options.passedHeaders ?? []);
+  const inFlight = options.deduplicateReads === true ? createInFlightReads() : null;
+  const door = { ...entrance, supergraph, documentPolicy, propagate, inFlight };
+  const routes = graphqlRoutes(door);
   const http = await startHttp({
     room: 'gateway',
     host: options.host,

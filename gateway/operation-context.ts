@@ -7,6 +7,8 @@ export interface OperationContext {
   readonly correlationId: string;
   /** W3C trace context: the client's own, or one that starts here. */
   readonly traceparent: string;
+  /** Headers of the client's that the operator lets through to subgraphs. */
+  readonly passedOn?: Readonly<Record<string, string>> | undefined;
   /** Fires when the client has gone away; nobody reads the answer then. */
   readonly gone: AbortSignal;
   /** Fires when the operation as a whole has taken too long; null for a subscription, which has no end. */

@@ -1,4 +1,4 @@
-import { getNamedType, isCompositeType, isRequiredArgument, parse } from 'graphql';
+import { Kind, getNamedType, isCompositeType, isRequiredArgument, parse } from 'graphql';
 import { newId } from '#kernel/id.ts';
 import { createAdmissions } from './admission.ts';
 import { createEngine } from './engine.ts';
@@ -6,6 +6,7 @@ import { listSizesOf } from './list-size.ts';
 import { WARM_UP_VIEWER, newTraceparent } from './operation-context.ts';
 import { trySupergraph } from './supergraph-trial.ts';
 import type { GraphQLSchema } from 'graphql';
+import type { Viewer } from '#kernel/identity.ts';
 import type { Log } from '#kernel/log.ts';
 import type { Admissions } from './admission.ts';
 import type { Engine } from './engine.ts';
@@ -44,6 +45,7 @@ export function createSupergraph(options: {
     swap: async (supergraphSdl, version) => {
       await trySupergraph(supergraphSdl);
       const next = await createGeneration(supergraphSdl, version, options);
+      if (current !== null) await takeOver(current, next, options.log);
       current = next;
       // One after the other: ten thousand subscriptions must not plan at the same moment.
       for (const listener of listeners) await listener(next);
@@ -76,6 +78,40 @@ export async function createGeneration(
     }),
   };
 }
+
+/** Documents of late that are planned on the new supergraph before it serves; the rest is planned when it is asked. */
+const TAKEN_OVER_MAX = 500;
+
+/** Plans what clients ask on the new supergraph, while the old one serves: else all would wait for the planner at once. */
+async function takeOver(from: Generation, to: Generation, log: Log): Promise<void> {
+  let invalid = 0;
+  const texts = from.admissions.recent(TAKEN_OVER_MAX);
+  for (const query of texts.toReversed()) {
+    const applicant = { query, variables: {}, viewer: TAKE_OVER_VIEWER };
+    for (const operationName of operationNames(query)) {
+      const admission = to.admissions.admit({ ...applicant, operationName });
+      if (!admission.ok) {
+        invalid += 1;
+        break;
+      }
+      const operation = { document: admission.document, operationName, variables: {} };
+      await to.engine.prepare(operation, TAKE_OVER_VIEWER).catch(() => (invalid += 1));
+    }
+  }
+  const { version } = to;
+  log.info({ event: 'supergraph.taken-over', version, documents: texts.length, invalid });
+}
+
+/** Null for the only one of a document. */
+function operationNames(query: string): readonly (string | null)[] {
+  const names = parse(query, { noLocation: true }).definitions.flatMap((node) =>
+    node.kind === Kind.OPERATION_DEFINITION ? [node.name?.value ?? null] : [],
+  );
+  return names.length === 1 ? [null] : names;
+}
+
+/** Nothing is asked for it; it may only have any document looked at. */
+const TAKE_OVER_VIEWER: Viewer = { ...WARM_UP_VIEWER, roles: ['architect'] };
 
 /** Plans one query of the schema: what cannot be planned must not be served, and the first plan is the slow one. */
 async function planSomething(engine: Engine): Promise<void> {

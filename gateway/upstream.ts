@@ -154,6 +154,7 @@ async function requestFor(
     body,
     repeatable: kind !== 'mutation',
     headers: {
+      ...context.passedOn,
       'content-type': 'application/json',
       accept,
       'x-correlation-id': context.correlationId,

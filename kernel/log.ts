@@ -90,6 +90,8 @@ export type LogEvent =
     }
   | { event: 'exception.resolved'; exceptionId: string; by: string }
   | { event: 'supergraph.loaded'; version: string; source: string }
+  /** Documents that were planned before the swap, and those that the new supergraph does not answer any more. */
+  | { event: 'supergraph.taken-over'; version: string; documents: number; invalid: number }
   | { event: 'supergraph.refused'; version: string; error: string }
   | { event: 'supergraph.unreachable'; error: string; serving: string }
   | { event: 'supergraph.not-kept'; file: string; error: string }

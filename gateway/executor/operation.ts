@@ -42,7 +42,7 @@ export interface CompiledOperation {
   run(input: OperationInput): Promise<ExecutionResult>;
   /** What the source of a subscription is opened with; null when the operation is no subscription of a subgraph. */
   feed(input: Asking): Promise<UpstreamOperation | null>;
-  /** What would be asked of subgraphs, as the planner has it. */
+  /** What would be asked of subgraphs, as the planner has it; of the variables only those of conditions count. */
   plan(input: Asking): Promise<PlanNode | null>;
 }
 
@@ -115,7 +115,7 @@ export function compileOperation(
       };
       return plan?.feed?.({ data: {}, errors: [], variables, call, event: null }) ?? null;
     },
-    plan: async ({ variables, grants }) => (await routesFor(grants).of(coerced(variables))).node,
+    plan: async ({ variables, grants }) => (await routesFor(grants).of(variables)).node,
   };
 }
 
