@@ -8,7 +8,7 @@ import {
   isNonNullType,
   isObjectType,
 } from 'graphql';
-import { fragmentsOf } from './root-fields.ts';
+import { fragmentsOf } from './fragments.ts';
 import type {
   DocumentNode,
   FieldNode,

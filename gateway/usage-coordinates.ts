@@ -13,7 +13,7 @@ import {
   isUnionType,
   typeFromAST,
 } from 'graphql';
-import { fragmentsOf } from './root-fields.ts';
+import { fragmentsOf } from './fragments.ts';
 import type {
   ArgumentNode,
   DocumentNode,

@@ -8,6 +8,7 @@ import {
   isObjectType,
   isUnionType,
 } from 'graphql';
+import { fragmentsOf } from '../fragments.ts';
 import { conditionNames, isIncluded } from './condition.ts';
 import type {
   DirectiveNode,
@@ -73,14 +74,6 @@ export function plannedForm(
   const root = schema.getRootType(operation.operation) ?? null;
   const form = withSelections(operation, expand(operation.selectionSet, root));
   return partOf(form, isForSubgraphs);
-}
-
-export function fragmentsOf(document: DocumentNode): Map<string, FragmentDefinitionNode> {
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const node of document.definitions) {
-    if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node);
-  }
-  return fragments;
 }
 
 type Expand = (set: SelectionSetNode, parent: GraphQLNamedType | null) => SelectionNode[];
