@@ -113,11 +113,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const origins = crossOrigin(() => [...options.corsOrigins, ...ownOrigins]);
   const entrance = { verifyToken, origins, limits, recordUsage: usage.record, log };
   const documentPolicy = documentPolicyOf(options);
-  const live = openLiveDoors({ ...entrance, supergraph, documentPolicy, upstream, clock });
   const propagate = propagation(options.passedHeaders ?? []);
+  const inside = { ...entrance, supergraph, documentPolicy, propagate };
+  const live = openLiveDoors({ ...inside, upstream, clock });
   const inFlight = options.deduplicateReads === true ? createInFlightReads() : null;
-  const door = { ...entrance, supergraph, documentPolicy, propagate, inFlight };
-  const routes = graphqlRoutes(door);
+  const routes = graphqlRoutes({ ...inside, inFlight });
   const http = await startHttp({
     room: 'gateway',
     host: options.host,

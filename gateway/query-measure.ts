@@ -172,6 +172,7 @@ function measureField(
   inheritedSize: number | null,
 ): Measures {
   const name = node.name.value;
+  if (node.alias?.value === '__proto__') throw reservedAlias();
   const field =
     isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[name] : undefined;
   const size = sizesOf(walk, node, { parent, field, inheritedSize });
@@ -196,6 +197,12 @@ function measureField(
     cost: saturated(size.ofThis * (weight + children.cost) + ofArguments),
     schemaFields: children.schemaFields + (name === '__schema' || name === '__type' ? 1 : 0),
   };
+}
+
+/** Valid, and the one key that an object of JavaScript cannot simply have. */
+function reservedAlias(): GraphQLError {
+  const message = 'No field can be answered under the name "__proto__". Give it another one.';
+  return new GraphQLError(message, { extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } });
 }
 
 interface Sizes {

@@ -253,7 +253,7 @@ function introspectionOf(schema: GraphQLSchema, form: OperationForm): Introspect
     const { data, errors } = executeSync({ schema, document, variableValues: run.variables });
     run.errors.push(...(errors ?? []));
     for (const [key, value] of Object.entries(data ?? {})) {
-      run.data[keys.place(key, '__schema').primary] = value;
+      run.data[keys.place(key, '__schema').key] = value;
     }
   };
 }

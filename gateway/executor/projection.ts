@@ -27,7 +27,7 @@ import type { CostWeights } from '../cost-weight.ts';
 import type { Guard } from './authorization.ts';
 import type { Conditions } from './condition.ts';
 import type { Data } from './data.ts';
-import type { ResponseKeys } from './response-key.ts';
+import type { KeyPlace, ResponseKeys } from './response-key.ts';
 
 /**
  * Shapes what subgraphs answered as the client asked: its fields in its order under its keys, nothing that only the plan
@@ -187,8 +187,8 @@ function compileNamed(
 
 interface FieldProjection {
   readonly responseKey: string;
-  readonly primary: string;
-  readonly fallback: string | null;
+  readonly key: string;
+  readonly read: KeyPlace['read'];
   readonly project: Project;
   readonly isRequired: boolean;
   /** What having the field costs, beside the objects below it. */
@@ -208,10 +208,8 @@ function compileObject(
   return (data) => {
     meter.cost += cost;
     const result: Data = {};
-    for (const { responseKey, primary, fallback, project, isRequired } of fields) {
-      let value = data[primary];
-      if (value === undefined && fallback !== null) value = data[fallback];
-      const projected = project(value);
+    for (const { responseKey, key, read, project, isRequired } of fields) {
+      const projected = project(read === null ? data[key] : read(data));
       if (projected === null && isRequired) return null;
       result[responseKey] = projected;
     }

@@ -1,5 +1,5 @@
 import type { InputRewrite, RequiresSelection } from '@graphql-hive/router-query-planner';
-import { isData } from './data.ts';
+import { isData, isInherited, ownValue } from './data.ts';
 import { rewriteInput } from './rewrite.ts';
 import type { Data } from './data.ts';
 import type { TypeGraph } from './type-graph.ts';
@@ -20,7 +20,7 @@ export function compileRepresentation(
     const name = entity['__typename'];
     if (typeof name !== 'string') return null;
     const fields = fieldsOf(name);
-    const isKnown = fields.some(({ key }) => entity[key] !== undefined && entity[key] !== null);
+    const isKnown = fields.some(({ key }) => (ownValue(entity, key) ?? null) !== null);
     return isKnown ? `{"__typename":${JSON.stringify(name)}${membersOf(entity, fields)}}` : null;
   };
   if (rewrites.length === 0) return plain;
@@ -35,6 +35,7 @@ interface FieldWriter {
   /** `,"price":` */
   readonly prefix: string;
   readonly key: string;
+  readonly isInherited: boolean;
   readonly nested: ((value: unknown) => string) | null;
 }
 
@@ -42,8 +43,8 @@ type FieldWritersByName = (typeName: string) => readonly FieldWriter[];
 
 function membersOf(data: Data, fields: readonly FieldWriter[]): string {
   let text = '';
-  for (const { prefix, key, nested } of fields) {
-    const value = data[key];
+  for (const { prefix, key, isInherited, nested } of fields) {
+    const value = isInherited ? ownValue(data, key) : data[key];
     if (value !== undefined) text += prefix + (nested?.(value) ?? JSON.stringify(value));
   }
   return text;
@@ -87,6 +88,7 @@ function fieldWriters(
   return [...found].map(([asked, { key, selections: inner }]) => ({
     prefix: `,${JSON.stringify(asked)}:`,
     key,
+    isInherited: isInherited(key),
     nested: inner === null ? null : nestedWriter(inner, types),
   }));
 }

@@ -1,5 +1,6 @@
 import { Kind, parse, print, visit } from 'graphql';
 import type { PlanNode, RequiresSelection } from '@graphql-hive/router-query-planner';
+import { isInherited, ownValue } from './data.ts';
 import { entityInputsOf, fetchesOf } from './plan-walk.ts';
 import type { Data } from './data.ts';
 
@@ -9,7 +10,7 @@ import type { Data } from './data.ts';
  * under a key of ours.
  */
 export interface ResponseKeys {
-  /** Where a client's field is found: under `primary`, or, when nothing is there, under `fallback`. */
+  /** Where a client's field is found. */
   place(responseKey: string, fieldName: string): KeyPlace;
   /** As `place`, when it is not known which field the key stands for. */
   read(data: Data, responseKey: string): unknown;
@@ -20,8 +21,9 @@ export interface ResponseKeys {
 }
 
 export interface KeyPlace {
-  readonly primary: string;
-  readonly fallback: string | null;
+  readonly key: string;
+  /** Null when it is simply there: that is how nearly all are read. */
+  readonly read: ((data: Data) => unknown) | null;
 }
 
 const OURS = '_client_';
@@ -43,13 +45,16 @@ export function responseKeysOf(plan: PlanNode | null): ResponseKeys {
   const isShared = (key: string): boolean => needed.has(key) || moved.has(key);
   return {
     place: (key, fieldName) => {
-      if (!isShared(key)) return { primary: key, fallback: null };
-      const isOnlyOurs = key !== fieldName && needed.has(key);
-      return { primary: OURS + key, fallback: isOnlyOurs ? null : key };
+      if (!isShared(key)) {
+        return { key, read: isInherited(key) ? (data) => ownValue(data, key) : null };
+      }
+      const ours = OURS + key;
+      if (key !== fieldName && needed.has(key)) return { key: ours, read: null };
+      return { key: ours, read: (data) => data[ours] ?? ownValue(data, key) };
     },
     read: (data, key) => {
-      const own = isShared(key) ? data[OURS + key] : undefined;
-      return own === undefined ? data[key] : own;
+      const ours = isShared(key) ? data[OURS + key] : undefined;
+      return ours ?? ownValue(data, key);
     },
     renamed: (key) => OURS + key,
     safeOperation: (operation) => withSafeAliases(operation, needed),

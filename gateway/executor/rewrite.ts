@@ -4,7 +4,7 @@ import type {
   InputRewrite,
   OutputRewrite,
 } from '@graphql-hive/router-query-planner';
-import { isData } from './data.ts';
+import { isData, ownValue } from './data.ts';
 import type { Data } from './data.ts';
 import type { ResponseKeys } from './response-key.ts';
 import type { TypeGraph } from './type-graph.ts';
@@ -19,7 +19,7 @@ export function rewriteInput(
 ): unknown {
   for (const rewrite of rewrites) {
     const { path, change } = changeOf(rewrite, (key) => key);
-    visit(representation, path, change, types);
+    visit(representation, path, { change, types, read: ownValue });
   }
   return representation;
 }
@@ -31,7 +31,7 @@ export function rewriteOutput(
 ): void {
   for (const rewrite of rewrites) {
     const { path, change } = changeOf(rewrite, keys.renamed);
-    visit(answer, path, change, types);
+    visit(answer, path, { change, types, read: keys.read });
   }
 }
 
@@ -53,14 +53,16 @@ function changeOf(
   return { path, change: (owner, key) => void (owner[key] = setValueTo) };
 }
 
-function visit(
-  value: unknown,
-  path: readonly FetchNodePathSegment[],
-  change: Change,
-  types: TypeGraph,
-): void {
+interface Visit {
+  readonly change: Change;
+  readonly types: TypeGraph;
+  /** Keys on the way may stand under a key of ours. */
+  readonly read: (data: Data, key: string) => unknown;
+}
+
+function visit(value: unknown, path: readonly FetchNodePathSegment[], visiting: Visit): void {
   if (Array.isArray(value)) {
-    for (const item of value) visit(item, path, change, types);
+    for (const item of value) visit(item, path, visiting);
     return;
   }
   const [segment, ...rest] = path;
@@ -68,11 +70,14 @@ function visit(
   if ('TypenameEquals' in segment) {
     const name = value['__typename'];
     const conditions = [segment.TypenameEquals].flat();
-    if (name === undefined || conditions.some((condition) => types.satisfies(name, condition)))
-      visit(value, rest, change, types);
+    if (
+      name === undefined ||
+      conditions.some((condition) => visiting.types.satisfies(name, condition))
+    )
+      visit(value, rest, visiting);
   } else if (rest.length === 0) {
-    change(value, segment.Key);
+    visiting.change(value, segment.Key);
   } else {
-    visit(value[segment.Key], rest, change, types);
+    visit(visiting.read(value, segment.Key), rest, visiting);
   }
 }
