@@ -6,6 +6,7 @@ import { refusal } from './graphql-refusal.ts';
 import { landingPage } from './landing-page.ts';
 import { documentOf, readGraphqlRequest } from './graphql-request.ts';
 import { newTraceparent } from './operation-context.ts';
+import { acceptsEventStream, wantsEventStream } from './subscription/event-stream-door.ts';
 import { scopeOf } from './viewer-scope.ts';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ExecutionResult, GraphQLError } from 'graphql';
@@ -22,6 +23,7 @@ import type { InFlightReads } from './in-flight.ts';
 import type { OperationContext } from './operation-context.ts';
 import type { Propagate } from './propagation.ts';
 import type { Generation, Supergraph } from './supergraph.ts';
+import type { AnswerEventStream } from './subscription/event-stream-door.ts';
 import type { RecordUsage } from './usage-recorder.ts';
 
 export const GRAPHQL_PATH = '/graphql';
@@ -34,6 +36,7 @@ interface FrontDoor {
   readonly recordUsage: RecordUsage;
   readonly documentPolicy: DocumentPolicy;
   readonly propagate: Propagate;
+  readonly answerEventStream: AnswerEventStream;
   /** Null when every read is executed for itself. */
   readonly inFlight: InFlightReads | null;
   readonly log: Log;
@@ -139,6 +142,13 @@ async function answerOperation(
   const startedMs = monotonicMs();
   const { engine } = generation;
   const operation = { variables, operationName, document: admission.document };
+  if (wantsEventStream(request, admission.kind)) {
+    const { kind, cost } = admission;
+    const passedOn = door.propagate(request.headers);
+    const of = { text: query, viewer, passedOn, operation, generation, cost, kind };
+    const admitted = { ...of, documentId, client };
+    return door.answerEventStream(request, { admitted, verdict, hangUp: request.hangUp });
+  }
   const context = contextOf(door, request, viewer);
   const result = await executeOnce(door, { generation, admission, query, operation }, context);
   const errors = result.errors ?? [];
@@ -205,8 +215,9 @@ function refuseForm(request: HttpRequest): GraphQLError | null {
     const message = `"content-type: application/json" is expected, not "${type.slice(0, 60)}".`;
     return refusal('UNSUPPORTED_MEDIA_TYPE', message);
   }
-  if (isAcceptable(request)) return null;
-  const message = 'Answers are application/graphql-response+json or application/json.';
+  if (isAcceptable(request) || acceptsEventStream(request)) return null;
+  const message =
+    'Answers are application/graphql-response+json, application/json or text/event-stream.';
   return refusal('NOT_ACCEPTABLE', message);
 }
 
@@ -224,8 +235,9 @@ function refuseKind(
   limits: GatewayLimits,
 ): GraphQLError | null {
   if (kind === 'subscription') {
+    if (wantsEventStream(request, kind)) return null;
     const message =
-      'Subscriptions are answered over the WebSocket at the same path (graphql-transport-ws).';
+      'Subscriptions are answered as text/event-stream, or over the WebSocket at the same path (graphql-transport-ws).';
     return refusal('BAD_REQUEST', message);
   }
   const most = limits.queryBodyBytes;

@@ -117,7 +117,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const inside = { ...entrance, supergraph, documentPolicy, propagate };
   const live = openLiveDoors({ ...inside, upstream, clock });
   const inFlight = options.deduplicateReads === true ? createInFlightReads() : null;
-  const routes = graphqlRoutes({ ...inside, inFlight });
+  const routes = graphqlRoutes({ ...inside, ...live, inFlight });
   const http = await startHttp({
     room: 'gateway',
     host: options.host,

@@ -16,6 +16,8 @@ export interface HttpRequest {
   readonly traceparent: string | null;
   /** Aborted when the client goes away. */
   readonly signal: AbortSignal;
+  /** Ends the connection at once: for a reader that takes nothing of a long answer. */
+  readonly hangUp: () => void;
 }
 
 export interface HttpReply {
@@ -177,6 +179,7 @@ async function answer(
     correlationId: context.correlationId,
     traceparent: traceparentOf(incoming.headers),
     signal: goneSignal(outgoing),
+    hangUp: () => void outgoing.destroy(),
   });
 }
 

@@ -1,5 +1,5 @@
 import { monotonicMs } from '#kernel/clock.ts';
-import type { ExecutionResult } from 'graphql';
+import type { ExecutionResult, OperationTypeNode } from 'graphql';
 import type { Log } from '#kernel/log.ts';
 import type { ClientIdentity } from '../client-identity.ts';
 import type { OperationContext } from '../operation-context.ts';
@@ -8,7 +8,9 @@ import type { Admitted } from './source-route.ts';
 
 /** An operation that came through the door of a socket or an event stream. */
 export interface AdmittedOperation extends Admitted {
-  readonly kind: string;
+  readonly kind: OperationTypeNode;
+  /** Of a persisted document, by which it was asked; null for a text. */
+  readonly documentId: string | null;
   readonly client: ClientIdentity | null;
 }
 
@@ -46,31 +48,22 @@ export async function answerOnce(
 /** Writes down that a subscription began, and gives what writes down, once, that it ended. */
 export function noteSubscription(
   admitted: AdmittedOperation,
-  membership: { readonly correlationId: string; readonly opened: Promise<boolean> },
+  opened: Promise<string | null>,
   { recordUsage, log }: Bookkeeping,
 ): (reason: string) => void {
-  const { correlationId } = membership;
-  const line = {
-    operation: admitted.operation.operationName ?? '',
-    viewer: admitted.viewer.id,
-    correlationId,
-  };
-  let closedBy: string | null = null;
-  let isOpened = false;
-  void membership.opened.then((isOpen) => {
-    if (!isOpen) return;
-    isOpened = true;
+  const { operationName } = admitted.operation;
+  const line = { operation: operationName ?? '', viewer: admitted.viewer.id };
+  const ended = Promise.withResolvers<string>();
+  void opened.then(async (correlationId) => {
+    if (correlationId === null) return;
     recordUsage({ ...usageOf(admitted), durationMs: 0, errors: 0 });
-    log.info({ event: 'subscription.opened', ...line });
-    if (closedBy !== null) log.info({ event: 'subscription.closed', ...line, reason: closedBy });
+    log.info({ event: 'subscription.opened', ...line, correlationId });
+    const reason = await ended.promise;
+    log.info({ event: 'subscription.closed', ...line, reason, correlationId });
   });
-  return (reason) => {
-    if (closedBy !== null) return;
-    closedBy = reason;
-    if (isOpened) log.info({ event: 'subscription.closed', ...line, reason });
-  };
+  return ended.resolve;
 }
 
-function usageOf({ operation, generation, client }: AdmittedOperation) {
-  return { ...operation, schema: generation.engine.schema, client };
+function usageOf({ operation, generation, documentId, client }: AdmittedOperation) {
+  return { ...operation, schema: generation.engine.schema, documentId, client };
 }

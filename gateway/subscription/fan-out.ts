@@ -1,8 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { Subscriber } from './subscriber.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { SharedEvent } from './shared-event.ts';
-import type { Outlet } from './subscriber.ts';
+import type { Subscriber } from './subscriber.ts';
 
 /** Deliveries in one turn of the event loop, about two milliseconds: queries must not wait for ten thousand subscribers. */
 const SLICE = 256;
@@ -21,11 +20,10 @@ export class FanOut {
     return this.#subscribers.size;
   }
 
-  add(outlet: Outlet): Subscriber {
-    const subscriber = new Subscriber(outlet, () => this.#onRoom());
+  add(subscriber: Subscriber): void {
+    subscriber.tellTaken(() => this.#onRoom());
     this.#subscribers.add(subscriber);
     this.#onRoom();
-    return subscriber;
   }
 
   remove(subscriber: Subscriber): void {

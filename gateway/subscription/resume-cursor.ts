@@ -1,4 +1,12 @@
-import { Kind, getOperationAST, isObjectType, parseType, print, valueFromASTUntyped, visit } from 'graphql';
+import {
+  Kind,
+  getOperationAST,
+  isObjectType,
+  parseType,
+  print,
+  valueFromASTUntyped,
+  visit,
+} from 'graphql';
 import { isRecord } from '#kernel/json.ts';
 import type {
   DocumentNode,
@@ -76,9 +84,8 @@ function cursorTypeOf(operation: ClientOperation, schema: GraphQLSchema): string
   const root = schema.getSubscriptionType();
   const field = rootFieldOf(operation);
   if (!isObjectType(root) || field === null) return null;
-  const argument = root.getFields()[field.name.value]?.args.find(
-    ({ name }) => name === CURSOR_ARGUMENT,
-  );
+  const definition = root.getFields()[field.name.value];
+  const argument = definition?.args.find(({ name }) => name === CURSOR_ARGUMENT);
   return argument === undefined ? null : String(argument.type);
 }
 

@@ -16,7 +16,7 @@ import type { Generation } from '../supergraph.ts';
 import type { EventSource } from './event-source.ts';
 import type { Cursor } from './resume-cursor.ts';
 import type { Admitted, Route } from './source-route.ts';
-import type { Outlet, Subscriber } from './subscriber.ts';
+import type { Subscriber } from './subscriber.ts';
 
 export interface SourceOptions {
   readonly source: EventSource;
@@ -50,6 +50,8 @@ export class SharedSource {
   readonly #options: SourceOptions;
   readonly #fanOut: FanOut;
   readonly #gone = new AbortController();
+  /** The newest supergraph that it has heard of; its route may still be by an older one. */
+  #generation: Generation;
   #route: Route | null = null;
   #leg: Leg | null = null;
   /** Where subscribers stand; null when the last event does not say. */
@@ -63,19 +65,21 @@ export class SharedSource {
   constructor(admitted: Admitted, options: SourceOptions) {
     this.#options = options;
     this.#fanOut = new FanOut(options.clock);
+    this.#generation = admitted.generation;
     this.#cursor = givenCursor(admitted.operation);
     this.context = {
       viewer: admitted.viewer,
       correlationId: newId(),
       traceparent: newTraceparent(),
+      passedOn: admitted.passedOn,
       gone: this.#gone.signal,
       deadline: null,
     };
     this.opened = this.#inTurn(() => this.#begin(admitted));
   }
 
-  join(outlet: Outlet): Subscriber {
-    return this.#fanOut.add(outlet);
+  join(subscriber: Subscriber): void {
+    this.#fanOut.add(subscriber);
   }
 
   /** The last one to leave ends it. */
@@ -84,11 +88,17 @@ export class SharedSource {
     if (this.#fanOut.size === 0) this.#end('client');
   }
 
+  /** Whether it is up to date with a supergraph: opened or continued by it. */
+  follows(generation: Generation): boolean {
+    return this.#generation === generation;
+  }
+
   /** Goes on by a new supergraph where that is possible; see `Succession`. */
   follow(generation: Generation): Promise<void> {
     return this.#inTurn(async () => {
       const route = this.#route;
-      if (this.#isEnded || route === null || route.admitted.generation === generation) return;
+      if (this.#isEnded || route === null || this.follows(generation)) return;
+      this.#generation = generation;
       const next = await succession(route, generation);
       if (next.kind === 'invalid') return this.#fail(next.error);
       if (next.kind === 'same feed') {

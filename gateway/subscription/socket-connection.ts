@@ -1,18 +1,27 @@
 import { WebSocket } from 'ws';
+import { CLOSE } from './socket-protocol.ts';
 import type { Duplex } from 'node:stream';
 import type { AccessTokenVerifier } from '#kernel/access-token.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { GatewayLimits } from '../gateway-limits.ts';
 import type { CloseCause } from './socket-protocol.ts';
 import type { EndCause, Session, Sessions } from './viewer-sessions.ts';
-import { CLOSE } from './socket-protocol.ts';
 
 /** An operation that a connection has open. */
 export interface OpenOperation {
-  /** The client wants no more of it, or has gone. */
-  stop(): void;
+  /** The client wants no more of it, or has gone or has to. */
+  stop(reason: string): void;
   /** The connection takes messages again. */
   flush(nowMs: number): void;
+}
+
+/** What came with the upgrade of a connection. */
+export interface Upgraded {
+  readonly socket: WebSocket;
+  /** Below the WebSocket: only it says when it takes no more, and when it does again. */
+  readonly raw: Duplex;
+  /** Headers of the client's that go on to subgraphs. */
+  readonly passedOn: Readonly<Record<string, string>> | undefined;
 }
 
 interface ConnectionOptions {
@@ -35,12 +44,12 @@ const PING_EVERY_MS = 20_000;
  */
 export class SocketConnection {
   readonly operations = new Map<string, OpenOperation>();
+  readonly passedOn: Upgraded['passedOn'];
   /** Fires when the connection is closed. */
   readonly gone: AbortSignal;
   /** What `connection_init` brought; null before. */
   parameters: Readonly<Record<string, unknown>> | null = null;
   readonly #socket: WebSocket;
-  /** Below the WebSocket: only it says when it takes no more, and when it does again. */
   readonly #raw: Duplex;
   readonly #options: ConnectionOptions;
   readonly #gone = new AbortController();
@@ -48,7 +57,8 @@ export class SocketConnection {
   #heldBytes = 0;
   #stall: NodeJS.Timeout | null = null;
 
-  constructor(socket: WebSocket, raw: Duplex, options: ConnectionOptions) {
+  constructor({ socket, raw, passedOn }: Upgraded, options: ConnectionOptions) {
+    this.passedOn = passedOn;
     this.#socket = socket;
     this.#raw = raw;
     this.#options = options;
@@ -95,11 +105,17 @@ export class SocketConnection {
     return this.#session;
   }
 
-  send(message: string | Buffer): void {
+  send(message: string): void {
     if (!this.isOpen) return;
-    this.#socket.send(message, TEXT);
-    if (this.#stall !== null || !this.isFull) return;
-    this.#stall = setTimeout(() => this.close(CLOSE.tooSlow), this.#options.limits.stallMs);
+    this.#socket.send(message);
+    this.#watchReading();
+  }
+
+  /** Sends a frame that is complete, past the WebSocket: it writes what it sends at once, so nothing can fall in between. */
+  sendFrame(frame: Buffer): void {
+    if (!this.isOpen) return;
+    this.#raw.write(frame);
+    this.#watchReading();
   }
 
   /** Counts what waits for the connection outside its socket. */
@@ -114,7 +130,12 @@ export class SocketConnection {
     this.#socket.close(code, reason);
     const deadline = setTimeout(() => this.#socket.terminate(), CLOSE_GRACE_MS);
     this.#socket.once('close', () => clearTimeout(deadline));
-    this.#stopAll();
+    this.#stopAll(reason);
+  }
+
+  #watchReading(): void {
+    if (this.#stall !== null || !this.isFull) return;
+    this.#stall = setTimeout(() => this.close(CLOSE.tooSlow), this.#options.limits.stallMs);
   }
 
   #onDrain(): void {
@@ -126,13 +147,13 @@ export class SocketConnection {
 
   #onClose(): void {
     if (this.#stall !== null) clearTimeout(this.#stall);
-    this.#stopAll();
+    this.#stopAll('client');
   }
 
-  #stopAll(): void {
+  #stopAll(reason: string): void {
     this.#session?.leave();
     this.#gone.abort();
-    for (const operation of this.operations.values()) operation.stop();
+    for (const operation of this.operations.values()) operation.stop(reason);
     this.operations.clear();
   }
 
@@ -148,8 +169,6 @@ export class SocketConnection {
     this.#socket.once('close', () => clearInterval(timer));
   }
 }
-
-const TEXT = { binary: false } as const;
 
 function closeCauseOf(cause: EndCause): CloseCause {
   return cause === 'GOING_AWAY' ? CLOSE.goingAway : { code: 4403, reason: cause };

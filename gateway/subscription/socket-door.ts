@@ -5,13 +5,20 @@ import { pause } from '#kernel/shutdown.ts';
 import { GRAPHQL_PATH } from '../gateway-http.ts';
 import { SocketConnection, textOf } from './socket-connection.ts';
 import { beginOperation } from './socket-operation.ts';
-import { CLOSE, SUBPROTOCOL, readClientMessage, subscriberExists } from './socket-protocol.ts';
+import {
+  CLOSE,
+  SUBPROTOCOL,
+  invalidMessage,
+  readClientMessage,
+  subscriberExists,
+} from './socket-protocol.ts';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { WebSocket } from 'ws';
 import type { AccessTokenVerifier } from '#kernel/access-token.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { CrossOrigin } from '../cross-origin.ts';
+import type { Propagate } from '../propagation.ts';
+import type { Upgraded } from './socket-connection.ts';
 import type { OperationDoor } from './socket-operation.ts';
 import type { Sessions } from './viewer-sessions.ts';
 
@@ -23,6 +30,7 @@ export interface SocketOptions extends Omit<OperationDoor, 'answering'> {
   readonly sessions: Sessions;
   readonly verifyToken: AccessTokenVerifier;
   readonly origins: CrossOrigin;
+  readonly propagate: Propagate;
   readonly clock: Clock;
 }
 
@@ -46,7 +54,13 @@ export function serveSockets(options: SocketOptions): SocketDoor {
   options.server.on('upgrade', (request, socket, head) => {
     const status = isClosing ? 503 : refuseUpgrade(options, request, sockets.clients.size);
     if (status !== null) return refuseSocket(socket, status);
-    sockets.handleUpgrade(request, socket, head, (client) => openConnection(door, client, socket));
+    sockets.handleUpgrade(request, socket, head, (client) =>
+      openConnection(door, {
+        socket: client,
+        raw: socket,
+        passedOn: options.propagate(request.headers),
+      }),
+    );
   });
   return {
     close: async () => {
@@ -84,8 +98,9 @@ function refuseSocket(socket: Duplex, status: number): void {
 }
 
 /** Takes over a socket that was just upgraded. */
-function openConnection(door: Door, socket: WebSocket, raw: Duplex): void {
-  const connection = new SocketConnection(socket, raw, door);
+function openConnection(door: Door, upgraded: Upgraded): void {
+  const { socket } = upgraded;
+  const connection = new SocketConnection(upgraded, door);
   if (socket.protocol !== SUBPROTOCOL) return connection.close(CLOSE.otherProtocol);
   const late = setTimeout(() => {
     if (connection.parameters === null) connection.close(CLOSE.initialisedLate);
@@ -95,7 +110,7 @@ function openConnection(door: Door, socket: WebSocket, raw: Duplex): void {
     // What was sent before the close frame arrived counts no more.
     if (!connection.isOpen) return;
     if (connection.isChoked) return connection.close(CLOSE.tooSlow);
-    if (isBinary) return connection.close({ code: 4400, reason: 'Invalid message: text expected' });
+    if (isBinary) return connection.close(invalidMessage('a text is expected'));
     try {
       take(door, connection, textOf(data));
     } catch (error) {
@@ -123,7 +138,7 @@ function take(door: Door, connection: SocketConnection, text: string): void {
       return beginOperation(door, { connection, session }, message);
     }
     case 'complete':
-      connection.operations.get(message.id)?.stop();
+      connection.operations.get(message.id)?.stop('client');
       connection.operations.delete(message.id);
       return;
     case 'invalid':

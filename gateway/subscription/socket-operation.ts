@@ -4,23 +4,26 @@ import { errorText } from '#kernel/log.ts';
 import { clientOfParameters } from '../client-identity.ts';
 import { notReady } from '../gateway-http.ts';
 import { refusal } from '../graphql-refusal.ts';
+import { documentOf, readGraphqlRequest } from '../graphql-request.ts';
 import { newTraceparent } from '../operation-context.ts';
 import { answerOnce, noteSubscription } from './admitted-operation.ts';
-import { CLOSE } from './socket-protocol.ts';
+import { CLOSE, invalidMessage } from './socket-protocol.ts';
+import { textFrame } from './text-frame.ts';
 import type { GraphQLError } from 'graphql';
-import type { Viewer } from '#kernel/identity.ts';
+import type { ClientIdentity } from '../client-identity.ts';
+import type { DocumentPolicy, GraphqlRequest } from '../graphql-request.ts';
 import type { GatewayLimits } from '../gateway-limits.ts';
 import type { Supergraph } from '../supergraph.ts';
 import type { AdmittedOperation, Bookkeeping } from './admitted-operation.ts';
 import type { SharedEvent } from './shared-event.ts';
 import type { SocketConnection } from './socket-connection.ts';
-import type { SubscribePayload } from './socket-protocol.ts';
 import type { Outlet } from './subscriber.ts';
 import type { Subscriptions } from './subscriptions.ts';
 import type { Session } from './viewer-sessions.ts';
 
 export interface OperationDoor extends Bookkeeping {
   readonly supergraph: Supergraph;
+  readonly documentPolicy: DocumentPolicy;
   readonly subscriptions: Subscriptions;
   readonly limits: GatewayLimits;
   /** Answers under way, which a shut-down waits for. */
@@ -31,53 +34,97 @@ export interface OperationDoor extends Bookkeeping {
 export function beginOperation(
   door: OperationDoor,
   { connection, session }: { readonly connection: SocketConnection; readonly session: Session },
-  { id, payload }: { readonly id: string; readonly payload: SubscribePayload },
+  { id, payload }: { readonly id: string; readonly payload: Readonly<Record<string, unknown>> },
 ): void {
-  const admitted = admit(door, connection, { ...payload, viewer: session.viewer });
-  if ('refused' in admitted) {
-    connection.send(JSON.stringify({ id, type: 'error', payload: admitted.refused }));
-  } else if (admitted.kind === OperationTypeNode.SUBSCRIPTION) {
-    subscribe(door, { connection, session, id }, admitted);
-  } else {
-    const answer = sendAnswer(door, { connection, id }, admitted).catch((error: unknown) => {
-      const text = errorText(error);
-      door.log.error({ event: 'graphql.error', room: 'gateway', path: '', error: text, correlationId: '' });
-      connection.close(CLOSE.failed);
-    });
-    door.answering.add(answer);
-    void answer.finally(() => door.answering.delete(answer));
-  }
-}
-
-/** The same door as over HTTP, and a cap on what one connection may have open. */
-function admit(
-  { supergraph, limits }: OperationDoor,
-  { operations, parameters }: SocketConnection,
-  { query, variables, operationName, viewer }: SubscribePayload & { readonly viewer: Viewer },
-): AdmittedOperation | { readonly refused: readonly GraphQLError[] } {
-  const generation = supergraph.current;
-  if (generation === null) return { refused: [notReady()] };
-  const limit = limits.operationsPerConnection;
-  if (operations.size >= limit) {
+  const client = clientOfParameters(connection.parameters ?? {});
+  const asked = readGraphqlRequest(payload, client);
+  if ('refused' in asked) return connection.close(invalidMessage(asked.refused.message));
+  const limit = door.limits.operationsPerConnection;
+  if (connection.operations.size >= limit) {
     const message = `A connection may have ${limit} operations open. Complete one, or open another connection.`;
-    return { refused: [refusal('TOO_MANY_OPERATIONS', message, { limit })] };
+    return refuse({ connection, id }, [refusal('TOO_MANY_OPERATIONS', message, { limit })]);
   }
-  const admission = generation.admissions.admit({ query, variables, operationName, viewer });
-  if (!admission.ok) return { refused: admission.errors };
-  return {
-    text: query,
-    viewer,
-    operation: { document: admission.document, operationName, variables },
-    generation,
-    cost: admission.cost,
-    kind: admission.kind,
-    client: clientOfParameters(parameters ?? {}),
-  };
+  const gone = new AbortController();
+  // The id is taken from now on; its text may have to be fetched first.
+  const beginning = { stop: () => gone.abort(), flush: () => undefined };
+  connection.operations.set(id, beginning);
+  const done = begin(door, { connection, session, id, gone: gone.signal }, { asked, client }).catch(
+    (error: unknown) => {
+      const text = errorText(error);
+      door.log.error({
+        event: 'graphql.error',
+        room: 'gateway',
+        path: '',
+        error: text,
+        correlationId: '',
+      });
+      connection.close(CLOSE.failed);
+    },
+  );
+  door.answering.add(done);
+  void done.finally(() => door.answering.delete(done));
 }
 
 interface Place {
   readonly connection: SocketConnection;
   readonly id: string;
+}
+
+/** Where an operation is begun, by whom, and until when it is wanted. */
+interface Beginning extends Place {
+  readonly session: Session;
+  readonly gone: AbortSignal;
+}
+
+interface Asked {
+  readonly asked: GraphqlRequest;
+  readonly client: ClientIdentity | null;
+}
+
+/** Resolves when a query or a mutation is answered, or a subscription is under way. */
+async function begin(door: OperationDoor, place: Beginning, asked: Asked): Promise<void> {
+  const { viewer } = place.session;
+  const { passedOn } = place.connection;
+  const admitted = await admit(door, asked, { viewer, passedOn });
+  if (place.gone.aborted) return;
+  if ('refused' in admitted) {
+    place.connection.operations.delete(place.id);
+    refuse(place, admitted.refused);
+  } else if (admitted.kind === OperationTypeNode.SUBSCRIPTION) {
+    subscribe(door, place, admitted);
+  } else {
+    await sendAnswer(door, place, admitted);
+  }
+}
+
+/** The same door as over HTTP. */
+async function admit(
+  { supergraph, documentPolicy }: OperationDoor,
+  { asked, client }: Asked,
+  { viewer, passedOn }: Pick<AdmittedOperation, 'viewer' | 'passedOn'>,
+): Promise<AdmittedOperation | { readonly refused: readonly GraphQLError[] }> {
+  const query = await documentOf(asked, viewer, documentPolicy);
+  if (typeof query !== 'string') return { refused: [query.refused] };
+  const generation = supergraph.current;
+  if (generation === null) return { refused: [notReady()] };
+  const { operationName, variables, documentId } = asked;
+  const admission = generation.admissions.admit({ query, variables, operationName, viewer });
+  if (!admission.ok) return { refused: admission.errors };
+  return {
+    text: query,
+    viewer,
+    passedOn,
+    operation: { document: admission.document, operationName, variables },
+    generation,
+    cost: admission.cost,
+    kind: admission.kind,
+    documentId,
+    client,
+  };
+}
+
+function refuse({ connection, id }: Place, errors: readonly GraphQLError[]): void {
+  connection.send(JSON.stringify({ id, type: 'error', payload: errors }));
 }
 
 function subscribe(
@@ -88,10 +135,10 @@ function subscribe(
   const { connection, id } = place;
   const outlet = new SocketOutlet(place, (reason) => noteEnd(reason));
   const membership = door.subscriptions.join(admitted, outlet);
-  const noteEnd = noteSubscription(admitted, membership, door);
+  const noteEnd = noteSubscription(admitted, membership.opened, door);
   connection.operations.set(id, {
-    stop: () => {
-      noteEnd(outlet.isCutOff ? 'too-slow' : 'client');
+    stop: (reason) => {
+      noteEnd(reason);
       membership.leave();
     },
     flush: (nowMs) => membership.subscriber.flush(nowMs),
@@ -100,7 +147,6 @@ function subscribe(
 
 /** One subscription's way out over its connection. */
 class SocketOutlet implements Outlet {
-  isCutOff = false;
   readonly #connection: SocketConnection;
   readonly #session: Session;
   readonly #id: string;
@@ -129,12 +175,7 @@ class SocketOutlet implements Outlet {
 
   /** Two pieces of bytes that exist already become one message: nothing is serialised or encoded for one reader alone. */
   write(event: SharedEvent): void {
-    const start = this.#messageStart;
-    const end = event.messageEnd;
-    const message = Buffer.allocUnsafe(start.length + end.length);
-    message.set(start);
-    message.set(end, start.length);
-    this.#connection.send(message);
+    this.#connection.sendFrame(textFrame(this.#messageStart, event.messageEnd));
   }
 
   hold(bytes: number): void {
@@ -148,7 +189,6 @@ class SocketOutlet implements Outlet {
   }
 
   cutOff(): void {
-    this.isCutOff = true;
     this.#connection.close(CLOSE.tooSlow);
   }
 }
@@ -156,20 +196,19 @@ class SocketOutlet implements Outlet {
 /** A query or a mutation: one result, unless the client has changed its mind. */
 async function sendAnswer(
   door: OperationDoor,
-  { connection, id }: Place,
+  { connection, id, gone }: Beginning,
   admitted: AdmittedOperation,
 ): Promise<void> {
-  const gone = new AbortController();
-  const operation = { stop: () => gone.abort(), flush: () => undefined };
-  connection.operations.set(id, operation);
-  const result = await answerOnce(admitted, {
+  const context = {
     viewer: admitted.viewer,
     correlationId: newId(),
     traceparent: newTraceparent(),
-    gone: gone.signal,
+    passedOn: admitted.passedOn,
+    gone,
     deadline: AbortSignal.timeout(door.limits.operationMs),
-  }, door);
-  if (connection.operations.get(id) !== operation) return;
+  };
+  const result = await answerOnce(admitted, context, door);
+  if (gone.aborted) return;
   connection.operations.delete(id);
   connection.send(JSON.stringify({ id, type: 'next', payload: result }));
   connection.send(JSON.stringify({ id, type: 'complete' }));

@@ -30,15 +30,13 @@ export type ClientMessage =
   | { readonly type: 'connection_init'; readonly payload: Readonly<Record<string, unknown>> }
   | { readonly type: 'ping'; readonly payload: unknown }
   | { readonly type: 'pong' }
-  | { readonly type: 'subscribe'; readonly id: string; readonly payload: SubscribePayload }
+  | {
+      readonly type: 'subscribe';
+      readonly id: string;
+      readonly payload: Readonly<Record<string, unknown>>;
+    }
   | { readonly type: 'complete'; readonly id: string }
   | { readonly type: 'invalid'; readonly cause: CloseCause };
-
-export interface SubscribePayload {
-  readonly query: string;
-  readonly variables: Readonly<Record<string, unknown>>;
-  readonly operationName: string | null;
-}
 
 /** Ids go into every message; a client's own are short. */
 const ID_MAX_CHARACTERS = 128;
@@ -61,8 +59,11 @@ export function readClientMessage(text: string): ClientMessage {
       return isId(id) ? { type, id } : invalid('"id" is missing or too long');
     case 'subscribe': {
       if (!isId(id)) return invalid('"id" is missing or too long');
-      const read = readSubscribe(payload);
-      return typeof read === 'string' ? invalid(read) : { type, id, payload: read };
+      if (!isRecord(payload)) return invalid('"payload" must be an object');
+      const { extensions = null } = payload;
+      if (extensions !== null && !isRecord(extensions))
+        return invalid('"extensions" must be an object');
+      return { type, id, payload };
     }
     default:
       return invalid('unknown "type"');
@@ -81,19 +82,13 @@ function fitting(reason: string): string {
   return text;
 }
 
-function readSubscribe(payload: unknown): SubscribePayload | string {
-  if (!isRecord(payload)) return '"payload" must be an object';
-  const { query, variables = null, operationName = null, extensions = null } = payload;
-  if (typeof query !== 'string') return '"query" must be a text';
-  if (variables !== null && !isRecord(variables)) return '"variables" must be an object';
-  if (operationName !== null && typeof operationName !== 'string')
-    return '"operationName" must be a text';
-  if (extensions !== null && !isRecord(extensions)) return '"extensions" must be an object';
-  return { query, variables: variables ?? {}, operationName };
+/** The client does not keep to the protocol. */
+export function invalidMessage(what: string): CloseCause {
+  return { code: 4400, reason: fitting(`Invalid message: ${what}`) };
 }
 
 function invalid(what: string): ClientMessage {
-  return { type: 'invalid', cause: { code: 4400, reason: `Invalid message: ${what}` } };
+  return { type: 'invalid', cause: invalidMessage(what) };
 }
 
 function isId(id: unknown): id is string {

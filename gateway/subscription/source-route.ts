@@ -13,6 +13,8 @@ import type { Cursor } from './resume-cursor.ts';
 export interface Admitted {
   readonly text: string;
   readonly viewer: Viewer;
+  /** Headers of its client's that go on to subgraphs. */
+  readonly passedOn: Readonly<Record<string, string>> | undefined;
   readonly operation: ClientOperation;
   readonly generation: Generation;
   readonly cost: number;
@@ -39,7 +41,7 @@ export type Succession =
 /** The route of a subscription that begins now. Throws a GraphQLError when nothing feeds it. */
 export async function firstRoute(admitted: Admitted): Promise<Route> {
   const { operation, generation } = admitted;
-  const feed = await generation.engine.feed(operation);
+  const feed = await generation.engine.feed(operation, admitted.viewer);
   return { admitted, operation, resumedAfter: null, feed };
 }
 
@@ -48,21 +50,26 @@ export async function routeAfter(admitted: Admitted, cursor: Cursor): Promise<Ro
   const { engine } = admitted.generation;
   const operation = resumedAfter(admitted.operation, cursor, engine.schema);
   if (operation === null) return null;
-  return { admitted, operation, resumedAfter: cursor, feed: await engine.feed(operation) };
+  return {
+    admitted,
+    operation,
+    resumedAfter: cursor,
+    feed: await engine.feed(operation, admitted.viewer),
+  };
 }
 
 /** Admits an open subscription to a new generation, as if its client had sent it again. */
 export async function succession(route: Route, generation: Generation): Promise<Succession> {
-  const { text, viewer, operation } = route.admitted;
+  const { operation } = route.admitted;
   const { variables, operationName } = operation;
-  const admission = generation.admissions.admit({ query: text, variables, operationName, viewer });
+  const { text: query, viewer } = route.admitted;
+  const admission = generation.admissions.admit({ query, variables, operationName, viewer });
   if (!admission.ok) return invalidated(generation, admission.errors[0]);
   const before = route.admitted.generation.engine.schema;
   const changed = changedMeaning(operation.document, before, generation.engine.schema);
   if (changed !== null) return invalidated(generation, refusal('MEANING_CHANGED', changed));
   const admitted: Admitted = {
-    text,
-    viewer,
+    ...route.admitted,
     operation: { ...operation, document: admission.document },
     generation,
     cost: admission.cost,
@@ -71,7 +78,8 @@ export async function succession(route: Route, generation: Generation): Promise<
     const next = await (route.resumedAfter === null
       ? firstRoute(admitted)
       : routeAfter(admitted, route.resumedAfter));
-    if (next === null || !isSameFeed(next.feed, route.feed)) return { kind: 'other feed', admitted };
+    if (next === null || !isSameFeed(next.feed, route.feed))
+      return { kind: 'other feed', admitted };
     return { kind: 'same feed', route: next };
   } catch (error) {
     if (error instanceof GraphQLError) return invalidated(generation, error);

@@ -26,14 +26,22 @@ const BEHIND_AT_BYTES = 256 * 1024;
 /** One reader of a shared source, with a queue of its own for the time in which its connection takes nothing. */
 export class Subscriber {
   readonly #outlet: Outlet;
-  readonly #onTaken: () => void;
+  #onTaken: () => void = () => undefined;
   #waiting: SharedEvent[] = [];
   #waitingBytes = 0;
   #ending: string | null = null;
   #isGone = false;
 
-  constructor(outlet: Outlet, onTaken: () => void) {
+  constructor(outlet: Outlet) {
     this.#outlet = outlet;
+  }
+
+  get hasLeft(): boolean {
+    return this.#isGone;
+  }
+
+  /** Whom to tell that something of what waited was taken. */
+  tellTaken(onTaken: () => void): void {
     this.#onTaken = onTaken;
   }
 

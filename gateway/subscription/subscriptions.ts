@@ -2,21 +2,23 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { errorText } from '#kernel/log.ts';
 import { givenCursor } from './resume-cursor.ts';
 import { SharedSource } from './shared-source.ts';
+import { Subscriber } from './subscriber.ts';
 import { subscriptionKey } from './subscription-key.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Log } from '#kernel/log.ts';
-import type { Generation, Supergraph } from '../supergraph.ts';
+import type { Supergraph } from '../supergraph.ts';
 import type { EventSource } from './event-source.ts';
 import type { Admitted } from './source-route.ts';
-import type { Outlet, Subscriber } from './subscriber.ts';
+import type { Outlet } from './subscriber.ts';
 
 /** A place among the subscribers of a source. */
 export interface Membership {
   readonly subscriber: Subscriber;
-  /** The source's, which all its subscribers see in their results. */
-  readonly correlationId: string;
-  /** Whether the source could be opened. When not, the outlet is told why, and then that it is complete. */
-  readonly opened: Promise<boolean>;
+  /**
+   * The source's correlation id, which all its subscribers see in their results; null when it could not be opened. The
+   * outlet is then told why, and that it is complete.
+   */
+  readonly opened: Promise<string | null>;
   leave(): void;
 }
 
@@ -41,9 +43,10 @@ interface SubscriptionsOptions {
 const SUCCESSIONS_PER_TURN = 50;
 
 export function createSubscriptions(options: SubscriptionsOptions): Subscriptions {
+  const { supergraph } = options;
   const sources = new Set<SharedSource>();
   const joinable = new Map<string, SharedSource>();
-  const stop = options.supergraph.onSwap((next) => followAll(sources, next, options.log));
+  const stop = supergraph.onSwap(() => followAll(sources, options));
   const open = (admitted: Admitted, key: string | null): SharedSource => {
     const source = new SharedSource(admitted, {
       ...options,
@@ -54,19 +57,36 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
     });
     sources.add(source);
     if (key !== null) joinable.set(key, source);
+    // Only who had to wait to join comes with an older supergraph than the current one.
+    void follow(source, options);
+    return source;
+  };
+  const enter = async (
+    admitted: Admitted,
+    subscriber: Subscriber,
+  ): Promise<SharedSource | null> => {
+    const key = keyOf(admitted);
+    const known = key === null ? undefined : joinable.get(key);
+    // What the newest supergraph makes of a source must be known before anybody new is let in.
+    if (known !== undefined) await follow(known, options);
+    if (subscriber.hasLeft) return null;
+    const source = (key === null ? undefined : joinable.get(key)) ?? open(admitted, key);
+    source.join(subscriber);
     return source;
   };
   return {
     join: (admitted, outlet) => {
-      const key = keyOf(admitted);
-      const known = key === null ? undefined : joinable.get(key);
-      const source = known ?? open(admitted, key);
-      const subscriber = source.join(outlet);
+      const subscriber = new Subscriber(outlet);
+      const entered = enter(admitted, subscriber);
       return {
         subscriber,
-        correlationId: source.context.correlationId,
-        opened: source.opened,
-        leave: () => source.leave(subscriber),
+        opened: entered.then(async (source) =>
+          source !== null && (await source.opened) ? source.context.correlationId : null,
+        ),
+        leave: () => {
+          subscriber.leave();
+          void entered.then((source) => source?.leave(subscriber));
+        },
       };
     },
     get size() {
@@ -77,25 +97,33 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
 }
 
 /** Null for a reader who goes on behind a cursor: whoever else began there has moved on since. */
-function keyOf({ text, operation, viewer }: Admitted): string | null {
-  return givenCursor(operation) === null ? subscriptionKey(text, operation, viewer) : null;
+function keyOf(admitted: Admitted): string | null {
+  return givenCursor(admitted.operation) === null ? subscriptionKey(admitted) : null;
 }
 
 async function followAll(
   sources: ReadonlySet<SharedSource>,
-  generation: Generation,
-  log: Log,
+  options: SubscriptionsOptions,
 ): Promise<void> {
   let left = SUCCESSIONS_PER_TURN;
   for (const source of sources) {
-    await source.follow(generation).catch((error: unknown) => {
-      const { correlationId } = source.context;
-      const text = errorText(error);
-      log.error({ event: 'graphql.error', room: 'gateway', path: '', error: text, correlationId });
-    });
+    await follow(source, options);
     left -= 1;
     if (left > 0) continue;
     await nextTurn();
     left = SUCCESSIONS_PER_TURN;
   }
+}
+
+/** Brings a source up to date with the supergraph that is served now. What fails there is ours, and the source goes on as it was. */
+async function follow(
+  source: SharedSource,
+  { supergraph: { current }, log }: SubscriptionsOptions,
+): Promise<void> {
+  if (current === null || source.follows(current)) return;
+  await source.follow(current).catch((error: unknown) => {
+    const { correlationId } = source.context;
+    const text = errorText(error);
+    log.error({ event: 'graphql.error', room: 'gateway', path: '', error: text, correlationId });
+  });
 }

@@ -79,7 +79,10 @@ export function createSessions(options: SessionsOptions): Sessions {
     revoke: (whom) => {
       if ('viewerId' in whom) return endAmong(byViewer.get(whom.viewerId) ?? [], 'TOKEN_REVOKED');
       const hash = sha256(whom.token);
-      return endAmong([...members].filter((one) => one.tokenHash === hash), 'TOKEN_REVOKED');
+      return endAmong(
+        [...members].filter((one) => one.tokenHash === hash),
+        'TOKEN_REVOKED',
+      );
     },
     recheck,
     endAll: (cause) => void endAmong(members, cause),
@@ -132,7 +135,7 @@ async function recheckAll(
   verifyToken: AccessTokenVerifier,
 ): Promise<void> {
   const verdicts = new Map<string, AccessVerdict>();
-  for (const member of [...members]) {
+  for (const member of members) {
     const known = verdicts.get(member.tokenHash);
     const verdict = known ?? (await verifyToken(member.authorization));
     verdicts.set(member.tokenHash, verdict);

@@ -163,6 +163,7 @@ export async function post(
     body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
     correlationId: 'test',
     traceparent: null,
+    hangUp: () => undefined,
     signal: new AbortController().signal,
   });
 }

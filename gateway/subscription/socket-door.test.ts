@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { textOf } from './socket-connection.ts';
-import { closing, createWorld, until } from './test-world/world.ts';
+import { closing, createWorld, until } from '../test-world/world.ts';
 import type { WebSocket } from 'ws';
-import type { World } from './test-world/world.ts';
+import type { World } from '../test-world/world.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -71,14 +71,15 @@ describe('a subscription', () => {
     expect(events.map((event) => event.errors !== undefined)).toEqual([false, true, false]);
   });
 
-  it('ends in the subgraph when the client completes it or goes away', async () => {
+  it('is one in the subgraph for two of one viewer, and ends there when the last is completed or goes away', async () => {
     const client = await world.client();
     const query = 'subscription { orderEvents(id: 1, count: 100000) { sequence } }';
     const [first, second] = [client.iterate({ query }), client.iterate({ query })];
     await Promise.all([first.next(), second.next()]);
-    expect(world.subgraphs.switches.streamsOpen).toBe(2);
+    expect(world.subgraphs.switches.streamsOpen).toBe(1);
     await first.return?.();
-    await until(() => world.subgraphs.switches.streamsOpen === 1);
+    await second.next();
+    expect(world.subgraphs.switches.streamsOpen).toBe(1);
     client.terminate();
     await until(() => world.subgraphs.switches.streamsOpen === 0);
     await client.dispose();
@@ -264,7 +265,7 @@ describe('a subgraph that breaks a subscription', () => {
 
 /** The orders subgraph behind a proxy that can cut every connection. */
 async function breakable() {
-  const { startProxy } = await import('./test-world/proxy.ts');
+  const { startProxy } = await import('../test-world/proxy.ts');
   const proxy = await startProxy(world.subgraphs.urls.orders);
   const through = world.subgraphs.compose().replaceAll(world.subgraphs.urls.orders, proxy.url);
   const version = world.registry.publish(through);
