@@ -1,19 +1,27 @@
 import { QueryPlanner } from '@graphql-hive/router-query-planner';
 import { transformSupergraphToPublicSchema } from '@theguild/federation-composition';
-import { GraphQLError, buildASTSchema, parse, validateSchema } from 'graphql';
+import { GraphQLError, Kind, buildASTSchema, isAbstractType, parse, validateSchema } from 'graphql';
 import { errorText } from '#kernel/log.ts';
 import { costWeightsOf } from './cost-weight.ts';
 import { requirementsOf } from './executor/authorization.ts';
 import { compileOperation, isUnplannable, unplannable } from './executor/operation.ts';
+import { aliasRuleOf } from './executor/response-key.ts';
 import { typeGraphOf } from './executor/type-graph.ts';
 import { addressOf, subgraphDirectory } from './subgraph-directory.ts';
 import { ClientGone } from './upstream-lane.ts';
 import { decideByToken, grantsOf } from './viewer-grants.ts';
-import type { DocumentNode, ExecutionResult, GraphQLSchema } from 'graphql';
+import type {
+  DocumentNode,
+  ExecutionResult,
+  GraphQLAbstractType,
+  GraphQLSchema,
+  NamedTypeNode,
+} from 'graphql';
 import type { Viewer } from '#kernel/identity.ts';
 import type { Log } from '#kernel/log.ts';
 import type { Grants } from './executor/authorization.ts';
 import type { CompiledOperation, Graph } from './executor/operation.ts';
+import type { TypeGraph } from './executor/type-graph.ts';
 import type { CostWeights } from './cost-weight.ts';
 import type { OperationContext } from './operation-context.ts';
 import type { SubgraphAddress } from './subgraph-directory.ts';
@@ -113,19 +121,42 @@ function loadGraph(
 ): Graph {
   if (directory.size === 0)
     throw new Error('A supergraph with the join specification is expected (enum join__Graph).');
-  const schema = buildASTSchema(transformSupergraphToPublicSchema(supergraph), {
-    assumeValidSDL: true,
-  });
+  const schema = buildASTSchema(publicDocument(supergraph), { assumeValidSDL: true });
   const [invalid] = validateSchema(schema);
   if (invalid !== undefined) throw invalid;
+  const types = typeGraphOf(supergraph);
   return {
     schema,
-    types: typeGraphOf(supergraph),
+    types,
+    partlyHidden: partlyHiddenTypes(schema, types),
     requirements: requirementsOf(supergraph),
+    aliases: aliasRuleOf(supergraph),
     weights: costWeightsOf(supergraph),
     planner: new QueryPlanner(supergraphSdl),
     addressOf: (name) => addressOf(directory, name),
   };
+}
+
+function partlyHiddenTypes(schema: GraphQLSchema, types: TypeGraph): ReadonlySet<string> {
+  const abstract = Object.values(schema.getTypeMap()).filter(isAbstractType);
+  const isHiding = ({ name }: GraphQLAbstractType): boolean =>
+    types.membersOf(name).some((member) => schema.getType(member) === undefined);
+  return new Set(abstract.filter(isHiding).map(({ name }) => name));
+}
+
+/** As clients see it. Members of unions that they do not see are left in by the library. */
+function publicDocument(supergraph: DocumentNode): DocumentNode {
+  const document = transformSupergraphToPublicSchema(supergraph);
+  const names = new Set(
+    document.definitions.flatMap((node) => ('name' in node && node.name ? [node.name.value] : [])),
+  );
+  const isSeen = ({ name }: NamedTypeNode): boolean => names.has(name.value);
+  const definitions = document.definitions.map((node) =>
+    node.kind === Kind.UNION_TYPE_DEFINITION
+      ? { ...node, types: (node.types ?? []).filter(isSeen) }
+      : node,
+  );
+  return { ...document, definitions };
 }
 
 /** As long as somebody keeps a document, what was compiled of it is kept too; the number of documents is admission's to bound. */

@@ -45,15 +45,11 @@ export interface Compilation {
 /** Prepares an upstream operation once; its variables are JSON text. */
 export type PrepareOperation = (variables: string) => UpstreamOperation;
 
-function prepare(
-  node: FetchNode | BatchFetchNode,
-  { keys, addressOf }: Compilation,
-): PrepareOperation {
-  const query = keys.safeOperation(node.operation);
+function prepare(node: FetchNode | BatchFetchNode, { addressOf }: Compilation): PrepareOperation {
   const common = {
     subgraph: addressOf(node.serviceName),
     kind: node.operationKind ?? ('query' as const),
-    query,
+    query: node.operation,
     operationName: node.operationName ?? null,
   };
   return (variables) => ({ ...common, variables });
@@ -84,13 +80,18 @@ export function compileRootOperation(
 export function compileRootFetch(node: FetchNode, compilation: Compilation, feeds = false): Step {
   const operationOf = compileRootOperation(node, compilation);
   const rewrites = node.outputRewrites ?? [];
-  const defaultPath = firstResponseKey(node.operation);
+  const { keys, types } = compilation;
+  const rootKeys = rootKeysOf(node.operation);
   const absorb = (run: Run, { data, errors }: ExecutionResult): void => {
-    for (const error of errors ?? []) run.errors.push(at(error, error.path ?? defaultPath));
+    for (const error of errors ?? []) {
+      // What is said of the whole call is said of each field that was asked.
+      const paths = error.path === undefined ? rootKeys.map((key) => [key]) : [error.path];
+      for (const path of paths) run.errors.push(placed(error, clientPath(path, keys)));
+    }
     if (!isData(data)) return;
     rewriteOutput(data, rewrites, compilation);
     if (Object.keys(run.data).length === 0) run.data = data;
-    else mergeInto(compilation.types, run.data, data);
+    else mergeInto(types, run.data, data);
   };
   if (feeds) return (run) => absorb(run, run.event ?? { data: null });
   return async (run) => absorb(run, await run.call(operationOf(run)));
@@ -175,6 +176,7 @@ export function compileEntityFetch(
   path: readonly FlattenNodePathSegment[],
   compilation: Compilation,
 ): Step {
+  const { keys } = compilation;
   const operation = prepare(node, compilation);
   const usages = node.variableUsages ?? [];
   const input = compileInput(
@@ -193,7 +195,7 @@ export function compileEntityFetch(
     const members = `"representations":[${gathered.representations.join(',')}]`;
     return run.call(operation(variablesText(run, usages, members))).then(({ data, errors }) => {
       if (errors !== undefined) {
-        const locate = locator(run, input, gathered);
+        const locate = locator(run, input, gathered, keys);
         for (const error of errors) run.errors.push(...locate(error, '_entities'));
       }
       const entities = isData(data) ? data['_entities'] : null;
@@ -231,14 +233,13 @@ export function compileBatchFetch(node: BatchFetchNode, compilation: Compilation
       .join(',');
     return run.call(operation(variablesText(run, usages, members))).then(({ data, errors }) => {
       for (const error of errors ?? []) {
-        const at = Math.max(
-          0,
-          parts.findIndex(({ alias }) => alias === error.path?.[0]),
-        );
-        const part = parts[at];
-        const own = gathered[at];
-        if (part !== undefined && own !== undefined)
-          run.errors.push(...locator(run, part.input, own)(error, part.alias));
+        const named = parts.findIndex(({ alias }) => alias === error.path?.[0]);
+        for (const [at, { alias, input }] of parts.entries()) {
+          const own = gathered[at];
+          const concerns = named === -1 ? own?.targets.length !== 0 : named === at;
+          if (own === undefined || !concerns) continue;
+          run.errors.push(...locator(run, input, own, compilation.keys)(error, alias));
+        }
       }
       if (!isData(data)) return;
       for (const [at, part] of parts.entries()) {
@@ -254,7 +255,12 @@ export function compileBatchFetch(node: BatchFetchNode, compilation: Compilation
 type Locate = (error: GraphQLError, entitiesKey: string) => GraphQLError[];
 
 /** Turns a subgraph's path into the client's: one error for each place at which the entity stands. */
-function locator(run: Run, { paths }: EntityInput, { targets, indexes }: Gathered): Locate {
+function locator(
+  run: Run,
+  { paths }: EntityInput,
+  { targets, indexes }: Gathered,
+  keys: ResponseKeys,
+): Locate {
   const places = new Map<number, ResponsePath[]>();
   const indexByTarget = new Map<Data, number>();
   targets.forEach((target, at) => indexByTarget.set(target, indexes[at] ?? -1));
@@ -268,22 +274,25 @@ function locator(run: Run, { paths }: EntityInput, { targets, indexes }: Gathere
   return (error, entitiesKey) => {
     const [key, index, ...rest] = error.path ?? [];
     const found = key === entitiesKey && typeof index === 'number' ? places.get(index) : undefined;
-    if (found !== undefined) return found.map((place) => at(error, [...place, ...rest]));
-    return [at(error, paths[0]?.fieldNames ?? [])];
+    if (found !== undefined)
+      return found.map((place) => placed(error, [...place, ...clientPath(rest, keys)]));
+    return paths.map(({ fieldNames }) => placed(error, fieldNames));
   };
 }
 
-function at({ message, extensions }: GraphQLError, path: ResponsePath): GraphQLError {
+function clientPath(path: ResponsePath, keys: ResponseKeys): ResponsePath {
+  return path.map((step) => (typeof step === 'string' ? keys.clientKey(step) : step));
+}
+
+function placed({ message, extensions }: GraphQLError, path: ResponsePath): GraphQLError {
   return new GraphQLError(message, { path: path.length === 0 ? null : path, extensions });
 }
 
-/** The field that an error of a whole fetch is told of. */
-function firstResponseKey(operation: string): ResponsePath {
-  for (const node of parse(operation, { noLocation: true }).definitions) {
-    if (node.kind !== Kind.OPERATION_DEFINITION) continue;
-    for (const field of node.selectionSet.selections) {
-      if (field.kind === Kind.FIELD) return [field.alias?.value ?? field.name.value];
-    }
-  }
-  return [];
+/** Keys of the fields that an operation asks for at its root. */
+function rootKeysOf(operation: string): string[] {
+  const [first] = parse(operation, { noLocation: true }).definitions;
+  if (first?.kind !== Kind.OPERATION_DEFINITION) return [];
+  return first.selectionSet.selections.flatMap((node) =>
+    node.kind === Kind.FIELD ? [node.alias?.value ?? node.name.value] : [],
+  );
 }

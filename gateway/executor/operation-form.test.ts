@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { buildSchema, parse, print } from 'graphql';
-import { operationFormOf, plannedForm } from './operation-form.ts';
+import { operationFormOf } from './operation-form.ts';
+import { plannedForm } from './planned-form.ts';
+import { aliasRuleOf } from './response-key.ts';
 
 const schema = buildSchema(`
   type Query { result: Result order: Order node: Node }
@@ -9,11 +11,13 @@ const schema = buildSchema(`
   type Order implements Node { id: ID next: Result }
   type Problem { code: String }`);
 
+const aliases = aliasRuleOf(parse('type T @join__type(key: "id nested { code }") { id: ID }'));
+const PLANNING = { schema, guard: null, aliases, partlyHidden: new Set<string>() };
+
 function formOf(text: string, operationName: string | null = null) {
-  const form = operationFormOf(schema, parse(text), operationName);
+  const form = operationFormOf(parse(text), operationName);
   if (form === null) throw new Error('There is no such operation.');
-  const given = { guard: null, conditions: null };
-  const planned = plannedForm(schema, form.operation, given);
+  const planned = plannedForm(form.operation, { ...PLANNING, conditions: null });
   const flat = (node: typeof planned): string | null => node && print(node).replace(/\s+/g, ' ');
   return { ...form, planned: flat(planned), introspection: flat(form.introspection), flat };
 }
@@ -23,12 +27,12 @@ describe('what the planner is given', () => {
     [
       'query A { __typename } query B { order { ...F } } fragment F on Order { id }',
       'B',
-      'query B { order { ... on Order { id } } }',
+      'query B { order { id } }',
     ],
     [
       '{ order { ...F ...F } } fragment F on Order { ...G } fragment G on Order { id }',
       null,
-      '{ order { ... on Order { ... on Order { id } } ... on Order { ... on Order { id } } } }',
+      '{ order { id } }',
     ],
     [
       'query Q($t: Boolean!) { result { ... on Result @include(if: $t) { __typename } } }',
@@ -51,10 +55,21 @@ describe('what the planner is given', () => {
       '{ order { __typename } node { __typename } }',
     ],
     ['{ order { id } __typename s: __schema { __typename } }', null, '{ order { id } }'],
+    ['{ ... on Query { ... { __typename order { id } } } }', null, '{ order { id } }'],
     [
-      '{ ... on Query { ... { __typename order { id } } } }',
+      '{ order { id: next { __typename } code: id nested: id other: id t: __typename } }',
       null,
-      '{ ... on Query { order { id } } }',
+      '{ order { _client_id: next { __typename } _client_code: id _client_nested: id other: id __typename } }',
+    ],
+    [
+      '{ order { id } order { id next { t: __typename } } }',
+      null,
+      '{ order { id next { __typename } } }',
+    ],
+    [
+      'query ($t: Boolean!) { order { id } order @include(if: $t) { next { __typename } } }',
+      null,
+      'query ($t: Boolean!) { order { id } order @include(if: $t) { next { __typename } } }',
     ],
   ])('%s (%s)', (text, name, planned) => {
     expect(formOf(text, name).planned).toBe(planned);
@@ -71,7 +86,7 @@ describe('what the planner is given', () => {
     );
     expect(conditionVariables).toEqual(['a', 'b']);
     const decided = (conditions: object): string | null =>
-      flat(plannedForm(schema, operation, { guard: null, conditions: { ...conditions } }));
+      flat(plannedForm(operation, { ...PLANNING, conditions: { ...conditions } }));
     expect(decided({ a: false, b: false })).toContain('{ node { id } }');
     expect(decided({ a: true, b: true })).toContain('{ order { __typename } node { id } }');
     expect(decided({ a: true, b: false })).toContain('{ order { id } node { id } }');
@@ -87,6 +102,6 @@ it('introspection stands alone, of queries only', () => {
 
 it('an operation that is not there, or not named among several, has no form', () => {
   const text = 'query A { __typename } query B { __typename }';
-  expect(operationFormOf(schema, parse(text), null)).toBeNull();
-  expect(operationFormOf(schema, parse(text), 'C')).toBeNull();
+  expect(operationFormOf(parse(text), null)).toBeNull();
+  expect(operationFormOf(parse(text), 'C')).toBeNull();
 });

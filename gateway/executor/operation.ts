@@ -1,8 +1,11 @@
 import type { QueryPlanner } from '@graphql-hive/router-query-planner';
 import { GraphQLError, Kind, executeSync, getVariableValues, print } from 'graphql';
+import { errorText } from '#kernel/log.ts';
+import { errorsOf, unauthorized } from './answer-error.ts';
 import { guardOf, guardedCoordinates, isMet } from './authorization.ts';
-import { operationFormOf, plannedForm } from './operation-form.ts';
+import { operationFormOf } from './operation-form.ts';
 import { compilePlan } from './plan.ts';
+import { plannedForm } from './planned-form.ts';
 import { compileProjection } from './projection.ts';
 import { responseKeysOf } from './response-key.ts';
 import type { PlanNode } from '@graphql-hive/router-query-planner';
@@ -21,8 +24,8 @@ import type { Data } from './data.ts';
 import type { Run } from './fetch.ts';
 import type { OperationForm } from './operation-form.ts';
 import type { CompiledPlan } from './plan.ts';
-import type { Denial, Projection } from './projection.ts';
-import type { ResponseKeys } from './response-key.ts';
+import type { Projection } from './projection.ts';
+import type { AliasRule, ResponseKeys } from './response-key.ts';
 import type { TypeGraph } from './type-graph.ts';
 
 /** The supergraph that operations are compiled against. */
@@ -31,6 +34,9 @@ export interface Graph {
   readonly schema: GraphQLSchema;
   readonly types: TypeGraph;
   readonly requirements: Requirements;
+  readonly aliases: AliasRule;
+  /** Abstract types of which a member is hidden from clients. */
+  readonly partlyHidden: ReadonlySet<string>;
   readonly weights: CostWeights;
   readonly planner: QueryPlanner;
   readonly addressOf: (serviceName: string) => SubgraphAddress;
@@ -62,8 +68,13 @@ export interface OperationInput extends Asking {
 
 /** Wrong variables are told one by one up to here. */
 const VARIABLE_ERRORS_MAX = 10;
-/** Choices of condition variables that are kept compiled; three variables have eight. */
+/** Choices of condition variables that are kept compiled. */
 const CHOICES_MAX = 32;
+/**
+ * Up to so many condition variables each choice of them has a plan of its own, which asks for exactly what the client gets:
+ * five variables have 32 choices. Beyond, one plan serves all, with conditions in it.
+ */
+const DECIDED_VARIABLES_MAX = 5;
 /** Kinds of viewers that are kept compiled, by what the contract lets them see of one operation. */
 const VIEWS_MAX = 32;
 
@@ -73,7 +84,7 @@ export function compileOperation(
   document: DocumentNode,
   operationName: string | null,
 ): CompiledOperation | null {
-  const form = operationFormOf(graph.schema, document, operationName);
+  const form = operationFormOf(document, operationName);
   if (form === null) return null;
   const routesFor = createViews(graph, form);
   const definitions = form.operation.variableDefinitions ?? [];
@@ -98,12 +109,10 @@ export function compileOperation(
       const run: Run = { data: {}, errors: [], variables, call, event };
       await route.plan?.run(run);
       introspect?.(run, route.keys);
-      const { data, denied, cost } = route.project(run.data);
-      for (const denial of denied) run.errors.push(unauthorized(denial));
+      const { data, denied, faults, cost } = route.project(run.data);
+      const errors = errorsOf(run.errors, data, { denied, faults });
       const extensions = { actualCost: cost };
-      return run.errors.length === 0
-        ? { data, extensions }
-        : { errors: run.errors, data, extensions };
+      return errors.length === 0 ? { data, extensions } : { errors, data, extensions };
     },
     feed: async ({ variables: given, grants }) => {
       const variables = coerced(given);
@@ -162,25 +171,31 @@ function keepFew<Value>(kept: Map<string, Value>, key: string, value: Value, mos
   kept.set(key, value);
 }
 
-/**
- * One plan serves every choice of the condition variables, and each choice has its own projection. An operation that
- * cannot be planned with its conditions open is planned for each choice.
- */
 function createRoutes(graph: Graph, form: OperationForm, guard: Guard | null): Routes {
-  const { schema, weights } = graph;
+  const { schema, weights, aliases, partlyHidden } = graph;
   const { operation, conditionVariables } = form;
-  const general = createPlans(graph, plannedForm(schema, operation, { guard, conditions: null }));
+  const planFor = (conditions: Conditions | null, share: number): Promise<Planned> =>
+    planOnce(
+      graph,
+      plannedForm(operation, { schema, guard, conditions, aliases, partlyHidden }),
+      share,
+    );
+  const isDecided = conditionVariables.length <= DECIDED_VARIABLES_MAX;
+  const open = new Map<string, Promise<Planned>>();
+  const planned = (conditions: Conditions, share: number): Promise<Planned> => {
+    if (isDecided) return planFor(conditions, share);
+    const key = String(activeShares(graph, share));
+    const shared = open.get(key) ?? planFor(null, share);
+    open.set(key, shared);
+    // What cannot be planned with its conditions open may be planned for one choice of them.
+    return shared.catch(() => planFor(conditions, share));
+  };
   const routes = new Map<string, Promise<Route> | Route>();
   const routeOf = async (conditions: Conditions, share: number): Promise<Route> => {
-    const planned = await general(share).catch((error: unknown) => {
-      if (conditionVariables.length === 0) throw error;
-      return createPlans(graph, plannedForm(schema, operation, { guard, conditions }))(share);
-    });
-    const { keys } = planned;
-    return {
-      ...planned,
-      project: compileProjection(operation, { schema, weights, keys, conditions, guard }),
-    };
+    const plan = await planned(conditions, share);
+    const { keys } = plan;
+    const projecting = { schema, weights, keys, conditions, guard };
+    return { ...plan, project: compileProjection(operation, projecting) };
   };
   return {
     of: (variables) => {
@@ -189,7 +204,7 @@ function createRoutes(graph: Graph, form: OperationForm, guard: Guard | null): R
       const known = routes.get(key);
       if (known !== undefined) return known;
       const pending = routeOf(variables, share).then((route) => {
-        routes.set(key, route);
+        if (routes.get(key) === pending) routes.set(key, route);
         return route;
       });
       keepFew(routes, key, pending, CHOICES_MAX);
@@ -212,33 +227,25 @@ function choiceOf(
   return key;
 }
 
-function createPlans(
-  graph: Graph,
-  operation: OperationDefinitionNode | null,
-): (share: number) => Promise<Planned> {
-  const plans = new Map<string, Promise<Planned>>();
-  return (share) => {
-    const active = graph.planner.overridePercentages.filter((percentage) => share > percentage);
-    const key = active.join(' ');
-    const known = plans.get(key) ?? planOnce(graph, operation, share, active);
-    plans.set(key, known);
-    return known;
-  };
+/** The shares of `@override` that the request falls into, as the planner has them. */
+function activeShares({ planner }: Graph, share: number): readonly number[] {
+  return planner.overridePercentages.filter((percentage) => share > percentage);
 }
 
 async function planOnce(
-  { planner, types, addressOf }: Graph,
+  graph: Graph,
   operation: OperationDefinitionNode | null,
   share: number,
-  active: readonly number[],
 ): Promise<Planned> {
-  if (operation === null) return { node: null, plan: null, keys: responseKeysOf(null) };
+  const { planner, types, addressOf, aliases } = graph;
+  const nothing = { node: null, plan: null, keys: responseKeysOf(null, aliases) };
+  if (operation === null) return nothing;
   const text = print({ kind: Kind.DOCUMENT, definitions: [operation] });
-  const labels = new Set(active.map((percentage) => `percent(${percentage})`));
+  const labels = new Set(activeShares(graph, share).map((percentage) => `percent(${percentage})`));
   // No client's signal goes in: the plan is everybody's.
   const { node } = await planner.planAsync(text, operation.name?.value, labels, share);
-  if (!node) return { node: null, plan: null, keys: responseKeysOf(null) };
-  const keys = responseKeysOf(node);
+  if (!node) return nothing;
+  const keys = responseKeysOf(node, aliases);
   return { node, plan: compilePlan(node, { types, keys, addressOf }), keys };
 }
 
@@ -258,18 +265,9 @@ function introspectionOf(schema: GraphQLSchema, form: OperationForm): Introspect
   };
 }
 
-/** The contract asks for more than the viewer has: the field is null, and this stands beside it. */
-function unauthorized({ path, coordinate }: Denial): GraphQLError {
-  const message = `You may not see ${coordinate}. Ask for the scope or role that its description names.`;
-  return new GraphQLError(message, {
-    path,
-    extensions: { code: 'UNAUTHORIZED_FIELD_OR_TYPE', service: 'gateway' },
-  });
-}
-
 /** What an operation that cannot be planned is told. */
 export function isUnplannable(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith('Failed to plan');
+  return /^(Error: )?Failed to plan/.test(errorText(error));
 }
 
 export function unplannable(): GraphQLError {

@@ -12,11 +12,12 @@ import {
 } from 'graphql';
 import { isIncluded } from './condition.ts';
 import { isData } from './data.ts';
-import { mayBe } from './operation-form.ts';
+import { mayBe } from './planned-form.ts';
 import type {
   FieldNode,
   GraphQLCompositeType,
   GraphQLInterfaceType,
+  GraphQLLeafType,
   GraphQLObjectType,
   GraphQLOutputType,
   GraphQLSchema,
@@ -33,7 +34,13 @@ import type { KeyPlace, ResponseKeys } from './response-key.ts';
  * Shapes what subgraphs answered as the client asked: its fields in its order under its keys, nothing that only the plan
  * needed, and a null that is not allowed takes its nearest nullable parent with it.
  */
-export type Project = (value: unknown) => unknown;
+type Project = (value: unknown, place: Place | null) => unknown;
+
+/** A place in the answer, from the inside out; null while nobody asks where something is. */
+interface Place {
+  readonly above: Place | null;
+  readonly key: string | number;
+}
 
 /** What one projection is compiled for. */
 export interface Projecting {
@@ -51,6 +58,8 @@ export interface Projection {
   readonly data: Data | null;
   /** Where something was left out because the viewer must not see it; lists on the way have no index. */
   readonly denied: readonly Denial[];
+  /** What subgraphs answered against the schema. */
+  readonly faults: readonly Fault[];
   /** What the contract says that the objects of the answer cost. */
   readonly cost: number;
 }
@@ -60,21 +69,34 @@ export interface Denial {
   readonly coordinate: string;
 }
 
-/** Collects during one projection, which never waits for anything; a place is told once, however many objects stand there. */
-type Denials = Map<string, Denial>;
+/** A value that became null because the schema does not allow it. */
+export interface Fault {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+/** What is noted during one projection, which never waits for anything. */
+interface Notes {
+  cost: number;
+  /** A place is told once, however many objects stand there. */
+  denied: Map<string, Denial>;
+  hasFaults: boolean;
+  faults: Fault[];
+}
 
 interface Compiling extends Projecting {
   readonly path: readonly string[];
-  readonly deny: (denial: Denial) => void;
-  readonly meter: Meter;
+  readonly notes: Notes;
   /** What one object of the type that is compiled next costs. */
   readonly weight: number;
+  /** The field that is compiled. */
+  readonly coordinate: string;
 }
 
-/** Counts during one projection. */
-interface Meter {
-  cost: number;
-}
+/** Nobody reads more of them, and each is a path and a text. */
+const FAULTS_MAX = 100;
+const NO_FAULTS: readonly Fault[] = [];
+const NO_DENIALS: readonly Denial[] = [];
 
 /** Expects the merged tree. */
 export function compileProjection(
@@ -83,23 +105,39 @@ export function compileProjection(
 ): (tree: Data) => Projection {
   const root = projecting.schema.getRootType(operation.operation);
   if (!root) throw new Error(`The schema has no root for a ${operation.operation}.`);
-  let denials: Denials = new Map();
-  const deny = (denial: Denial): void => {
-    denials.set(`${denial.path.join('.')} ${denial.coordinate}`, denial);
-  };
-  const meter: Meter = { cost: 0 };
-  const compiling = { ...projecting, path: [], deny, meter, weight: 0 };
+  const notes: Notes = { cost: 0, denied: new Map(), hasFaults: false, faults: [] };
+  const compiling = { ...projecting, path: [], notes, weight: 0, coordinate: '' };
   const project = compileObject(root, [operation.selectionSet.selections], compiling);
   return (tree) => {
-    if (denials.size > 0) denials = new Map();
-    meter.cost = 0;
-    const data = project(tree);
-    const { cost } = meter;
-    return { data, denied: denials.size === 0 ? NOTHING_DENIED : [...denials.values()], cost };
+    notes.cost = 0;
+    notes.hasFaults = false;
+    if (notes.denied.size > 0) notes.denied = new Map();
+    const data = project(tree, null);
+    const { cost, denied } = notes;
+    const faults = notes.hasFaults ? faultsOf(() => project(tree, ROOT), notes) : NO_FAULTS;
+    return { data, denied: denied.size === 0 ? NO_DENIALS : [...denied.values()], faults, cost };
   };
 }
 
-const NOTHING_DENIED: readonly Denial[] = [];
+const ROOT: Place = { above: null, key: '' };
+
+/** Projects once more to learn where: places are kept only then, since hardly any answer has a fault. */
+function faultsOf(projectAgain: () => unknown, notes: Notes): readonly Fault[] {
+  notes.faults = [];
+  projectAgain();
+  return notes.faults;
+}
+
+function fault({ notes }: Compiling, place: Place | null, message: string): null {
+  notes.hasFaults = true;
+  if (place !== null && notes.faults.length < FAULTS_MAX)
+    notes.faults.push({ path: pathOf(place), message });
+  return null;
+}
+
+function pathOf(place: Place): (string | number)[] {
+  return place.above === null ? [] : [...pathOf(place.above), place.key];
+}
 
 type Selections = readonly (readonly SelectionNode[])[];
 
@@ -109,35 +147,57 @@ function compileType(
   compiling: Compiling,
 ): Project {
   if (isNonNullType(type)) return compileType(type.ofType, selections, compiling);
-  if (isListType(type)) {
-    const item = compileType(type.ofType, selections, compiling);
-    return listOf(item, isNonNullType(type.ofType));
-  }
+  if (isListType(type)) return compileList(type.ofType, selections, compiling);
   if (isCompositeType(type)) return compileComposite(type, selections, compiling);
+  const isShown = leafCheck(type);
+  return (value, place) => {
+    if (value === undefined || value === null) return null;
+    return isShown(value) ? value : fault(compiling, place, `${type.name} has no such value.`);
+  };
+}
+
+function leafCheck(type: GraphQLLeafType): (value: unknown) => boolean {
   if (isEnumType(type)) {
     // A value that clients do not see is no value for them.
     const visible = new Set<unknown>(type.getValues().map(({ name }) => name));
-    return (value) => (visible.has(value) ? value : null);
+    return (value) => visible.has(value);
   }
-  if (isSpecifiedScalarType(type))
-    return (value) => (value === undefined || typeof value === 'object' ? null : value);
-  return (value) => value ?? null;
+  return isSpecifiedScalarType(type) ? (value) => typeof value !== 'object' : () => true;
 }
 
-function listOf(item: Project, isItemRequired: boolean): Project {
-  return (value) => {
-    if (!Array.isArray(value)) return null;
+function compileList(
+  itemType: GraphQLOutputType,
+  selections: Selections,
+  compiling: Compiling,
+): Project {
+  const item = compileType(itemType, selections, compiling);
+  const isRequired = isNonNullType(itemType);
+  return (value, place) => {
+    if (!Array.isArray(value)) return value == null ? null : notOf('list', compiling, place);
     const items: unknown[] = [];
     for (let index = 0; index < value.length; index += 1) {
-      const projected = item(value[index]);
-      if (projected === null && isItemRequired) return null;
+      const known = compiling.notes.faults.length;
+      const at = place && { above: place, key: index };
+      const projected = item(value[index], at);
+      if (projected === null && isRequired) return missing(compiling, at, known);
       items.push(projected);
     }
     return items;
   };
 }
 
-type ProjectObject = (data: Data) => Data | null;
+function notOf(what: string, compiling: Compiling, place: Place | null): null {
+  return fault(compiling, place, `A ${what} was expected for ${compiling.coordinate}.`);
+}
+
+/** A null where none is allowed; it is told where it came from, not at each parent that it takes with it. */
+function missing(compiling: Compiling, place: Place | null, known: number): null {
+  compiling.notes.hasFaults = true;
+  if (compiling.notes.faults.length !== known) return null;
+  return fault(compiling, place, `${compiling.coordinate} must not be null.`);
+}
+
+type ProjectObject = (data: Data, place: Place | null) => Data | null;
 
 function compileComposite(
   type: GraphQLCompositeType,
@@ -147,41 +207,42 @@ function compileComposite(
   if (isObjectType(type)) {
     // Compiled when the first one comes: a type can stand below itself at any depth that the client asks for.
     let only: ProjectObject | null = null;
-    return (value) => {
-      if (!isData(value)) return null;
+    return (value, place) => {
+      if (!isData(value)) return value == null ? null : notOf(type.name, compiling, place);
       only ??= compileObject(type, selections, compiling);
-      return only(value);
+      return only(value, place);
     };
   }
   // Compiled for the types that really come, when they do.
-  const byName = new Map<unknown, ProjectObject | null>();
-  return (value) => {
-    if (!isData(value)) return null;
+  const byName = new Map<unknown, ProjectObject>();
+  return (value, place) => {
+    if (!isData(value)) return value == null ? null : notOf(type.name, compiling, place);
     const name = value['__typename'];
     let project = byName.get(name);
     if (project === undefined) {
       project = compileNamed(name, type, selections, compiling);
       byName.set(name, project);
     }
-    return project === null ? null : project(value);
+    return project(value, place);
   };
 }
 
-/** Null for a type that clients do not see, or that cannot stand here. */
+/** For a type that clients do not see, or that cannot stand here, there is nothing to show. */
 function compileNamed(
   name: unknown,
   declared: GraphQLCompositeType,
   selections: Selections,
   compiling: Compiling,
-): ProjectObject | null {
-  const { schema, guard, path, deny } = compiling;
+): ProjectObject {
+  const { schema, guard, path } = compiling;
   const named = typeof name === 'string' ? schema.getType(name) : undefined;
   // Where only the interface's own fields are asked for the plan wants no name, and an `@interfaceObject` subgraph has none.
   if (isInterfaceType(declared) && (name === undefined || named === declared))
     return compileObject(declared, selections, compiling);
   if (!isObjectType(named) || !isAbstractType(declared) || !schema.isSubType(declared, named))
-    return null;
-  if (guard?.deniesType(named.name) === true) return denied({ path, coordinate: named.name }, deny);
+    return (_data, place) => notOf(declared.name, compiling, place);
+  if (guard?.deniesType(named.name) === true)
+    return denied({ path, coordinate: named.name }, compiling);
   return compileObject(named, selections, compiling);
 }
 
@@ -190,6 +251,7 @@ interface FieldProjection {
   readonly key: string;
   readonly read: KeyPlace['read'];
   readonly project: Project;
+  readonly coordinate: string;
   readonly isRequired: boolean;
   /** What having the field costs, beside the objects below it. */
   readonly ownCost: number;
@@ -203,14 +265,16 @@ function compileObject(
   const fields = [...collect(type, selections, compiling)].map(([responseKey, nodes]) =>
     compileField(type, responseKey, nodes, compiling),
   );
-  const { meter } = compiling;
+  const { notes } = compiling;
   const cost = fields.reduce((sum, field) => sum + field.ownCost, compiling.weight);
-  return (data) => {
-    meter.cost += cost;
+  return (data, place) => {
+    notes.cost += cost;
     const result: Data = {};
-    for (const { responseKey, key, read, project, isRequired } of fields) {
-      const projected = project(read === null ? data[key] : read(data));
-      if (projected === null && isRequired) return null;
+    for (const { responseKey, key, read, project, coordinate, isRequired } of fields) {
+      const known = notes.faults.length;
+      const at = place && { above: place, key: responseKey };
+      const projected = project(read === null ? data[key] : read(data), at);
+      if (projected === null && isRequired) return missing({ ...compiling, coordinate }, at, known);
       result[responseKey] = projected;
     }
     return result;
@@ -224,41 +288,46 @@ function compileField(
   compiling: Compiling,
 ): FieldProjection {
   const name = nodes[0]?.name.value ?? '';
-  const place = compiling.keys.place(responseKey, name);
-  if (name === '__typename') {
-    const project: Project = isObjectType(type) ? () => type.name : () => null;
-    return { responseKey, ...place, project, isRequired: true, ownCost: 0 };
-  }
+  const coordinate = `${type.name}.${name}`;
+  const common = {
+    responseKey,
+    coordinate,
+    ownCost: 0,
+    ...compiling.keys.place(responseKey, name),
+  };
+  if (name === '__typename')
+    return {
+      ...common,
+      project: isObjectType(type) ? () => type.name : () => null,
+      isRequired: true,
+    };
   // The introspection of the schema was answered and shaped elsewhere.
-  if (name === '__schema' || name === '__type') {
-    const project: Project = (value) => value ?? null;
-    return { responseKey, ...place, project, isRequired: name === '__schema', ownCost: 0 };
-  }
+  if (name === '__schema' || name === '__type')
+    return { ...common, project: (value) => value ?? null, isRequired: false };
   const field = type.getFields()[name];
   if (field === undefined) throw new Error(`The type ${type.name} has no field ${name}.`);
   const path = [...compiling.path, responseKey];
-  const { guard, deny } = compiling;
-  const valueType = getNamedType(field.type).name;
   const isRequired = isNonNullType(field.type);
-  if (guard?.deniesField(type.name, name) === true || guard?.deniesType(valueType) === true) {
-    const project = denied({ path, coordinate: `${type.name}.${name}` }, deny);
-    return { responseKey, ...place, project, isRequired, ownCost: 0 };
-  }
+  const { guard, weights } = compiling;
+  const valueType = getNamedType(field.type).name;
+  if (guard?.deniesField(type.name, name) === true || guard?.deniesType(valueType) === true)
+    return { ...common, project: denied({ path, coordinate }, compiling), isRequired };
   const selections = nodes.flatMap(({ selectionSet }) =>
     selectionSet ? [selectionSet.selections] : [],
   );
   const isObject = selections.length > 0;
-  const weight = compiling.weights.value(type.name, name, { name: valueType, isObject });
+  const weight = weights.value(type.name, name, { name: valueType, isObject });
   const given = nodes[0]?.arguments?.map((argument) => argument.name.value) ?? [];
-  const ownCost = compiling.weights.given(type.name, name, given) + (isObject ? 0 : weight);
-  const project = compileType(field.type, selections, { ...compiling, path, weight });
-  return { responseKey, ...place, project, isRequired, ownCost };
+  const ownCost = weights.given(type.name, name, given) + (isObject ? 0 : weight);
+  const below = { ...compiling, path, weight, coordinate };
+  return { ...common, project: compileType(field.type, selections, below), isRequired, ownCost };
 }
 
 /** Gives nothing, and says so. */
-function denied(denial: Denial, deny: Compiling['deny']): () => null {
+function denied(denial: Denial, { notes }: Compiling): () => null {
+  const key = `${denial.path.join('.')} ${denial.coordinate}`;
   return () => {
-    deny(denial);
+    notes.denied.set(key, denial);
     return null;
   };
 }

@@ -45,13 +45,15 @@ export function compileTargetPath(
     const step = steps[at];
     if (step === undefined) found(value, path);
     else if (step.conditions === null)
-      trace(keys.read(value, step.name), at + 1, [...path, step.name], found);
+      trace(keys.read(value, step.name), at + 1, [...path, keys.clientKey(step.name)], found);
     else if (passes(types, value, step.conditions)) trace(value, at + 1, path, found);
   };
   return {
     collect: (root, found) => walk(root, 0, found),
     locate: (root, found) => trace(root, 0, [], found),
-    fieldNames: steps.flatMap(({ name, conditions }) => (conditions === null ? [name] : [])),
+    fieldNames: steps.flatMap(({ name, conditions }) =>
+      conditions === null ? [keys.clientKey(name)] : [],
+    ),
   };
 }
 

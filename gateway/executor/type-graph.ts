@@ -7,6 +7,8 @@ export interface TypeGraph {
   satisfies(name: unknown, condition: string): boolean;
   /** Names an object can really have; an interface is no such name, though `@interfaceObject` makes subgraphs say it. */
   isObject(name: unknown): boolean;
+  /** Object types that can stand for an interface or a union. */
+  membersOf(name: string): readonly string[];
 }
 
 export function typeGraphOf(supergraph: DocumentNode): TypeGraph {
@@ -31,6 +33,7 @@ export function typeGraphOf(supergraph: DocumentNode): TypeGraph {
     satisfies: (name, condition) =>
       name === condition || (typeof name === 'string' && above.get(name)?.has(condition) === true),
     isObject: (name) => typeof name === 'string' && objects.has(name),
+    membersOf: (name) => [...objects].filter((object) => above.get(object)?.has(name) === true),
   };
 }
 
