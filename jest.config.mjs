@@ -13,7 +13,7 @@ export default {
     '/.data/',
     ...(withClients ? [] : ['/tests/clients/']),
   ],
-  modulePathIgnorePatterns: ['/.data/', '/tests/clients/programs/node_modules/'],
+  modulePathIgnorePatterns: ['/.data/', '/tests/(clients|bench/gateway)/programs/node_modules/'],
   globalSetup: './tests/support/global-setup.mjs',
   globalTeardown: './tests/support/global-teardown.mjs',
   reporters: ['default', './tests/support/summary-reporter.mjs'],

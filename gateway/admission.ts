@@ -114,10 +114,11 @@ function createKnownDocuments() {
   const byText = new Map<string, KnownDocument>();
   let characters = 0;
   const forgetOldest = (): void => {
-    const [oldest] = byText.keys();
-    if (oldest === undefined) return;
-    byText.delete(oldest);
-    characters -= oldest.length;
+    for (const oldest of byText.keys()) {
+      if (byText.size <= DOCUMENTS_MAX && characters <= DOCUMENT_CHARACTERS_MAX) return;
+      byText.delete(oldest);
+      characters -= oldest.length;
+    }
   };
   return {
     of: (text: string): KnownDocument | undefined => {
@@ -133,7 +134,7 @@ function createKnownDocuments() {
       // What is first of its values is measured again at the next request, and kept then.
       byText.set(text, { document, sizeVariables, measures: new Map() });
       characters += text.length;
-      while (byText.size > DOCUMENTS_MAX || characters > DOCUMENT_CHARACTERS_MAX) forgetOldest();
+      forgetOldest();
     },
   };
 }

@@ -10,6 +10,7 @@ const ACCEPTED = /application\/(graphql-response\+json|json|\*)|\*\/\*/;
 const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   UNAUTHENTICATED: 401,
   INTROSPECTION_DISABLED: 403,
+  CONTRACT_NOT_SERVED: 403,
   PERSISTED_DOCUMENT_REQUIRED: 403,
   PERSISTED_DOCUMENT_NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,

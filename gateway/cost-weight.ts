@@ -1,4 +1,4 @@
-import { Kind } from 'graphql';
+import { Kind, isTypeDefinitionNode } from 'graphql';
 import type { ConstDirectiveNode, DocumentNode, InputValueDefinitionNode } from 'graphql';
 
 /** What the contract says with `@cost(weight:)`: how much work one of a thing is, where it is not what is usual. */
@@ -23,23 +23,13 @@ export function costWeightsOf(supergraph: DocumentNode): CostWeights {
     for (const input of inputs) note(`${field}(${input.name.value})`, input.directives);
   };
   for (const node of supergraph.definitions) {
-    switch (node.kind) {
-      case Kind.SCALAR_TYPE_DEFINITION:
-      case Kind.ENUM_TYPE_DEFINITION:
-      case Kind.UNION_TYPE_DEFINITION:
-        note(node.name.value, node.directives);
-        break;
-      case Kind.OBJECT_TYPE_DEFINITION:
-      case Kind.INTERFACE_TYPE_DEFINITION:
-        note(node.name.value, node.directives);
-        for (const field of node.fields ?? []) {
-          const coordinate = `${node.name.value}.${field.name.value}`;
-          note(coordinate, field.directives);
-          noteArguments(coordinate, field.arguments);
-        }
-        break;
-      default:
-        break;
+    if (isTypeDefinitionNode(node)) note(node.name.value, node.directives);
+    if (node.kind !== Kind.OBJECT_TYPE_DEFINITION && node.kind !== Kind.INTERFACE_TYPE_DEFINITION)
+      continue;
+    for (const field of node.fields ?? []) {
+      const coordinate = `${node.name.value}.${field.name.value}`;
+      note(coordinate, field.directives);
+      noteArguments(coordinate, field.arguments);
     }
   }
   return {

@@ -32,7 +32,7 @@ export function crossOrigin(origins: () => readonly string[]): CrossOrigin {
         ? {
             'access-control-allow-methods': 'POST',
             'access-control-allow-headers':
-              'authorization, content-type, x-correlation-id, traceparent',
+              'authorization, content-type, x-concord-plan, x-correlation-id, traceparent',
             'access-control-max-age': PREFLIGHT_SECONDS,
           }
         : {}),

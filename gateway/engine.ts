@@ -10,6 +10,7 @@ import { typeGraphOf } from './executor/type-graph.ts';
 import { addressOf, subgraphDirectory } from './subgraph-directory.ts';
 import { ClientGone } from './upstream-lane.ts';
 import { decideByToken, grantsOf } from './viewer-grants.ts';
+import type { PlanNode } from '@graphql-hive/router-query-planner';
 import type {
   DocumentNode,
   ExecutionResult,
@@ -47,6 +48,8 @@ export interface Engine {
   execute(operation: ClientOperation, context: OperationContext): Promise<ExecutionResult>;
   /** Plans and compiles without asking anybody. Throws a GraphQLError when the operation cannot be planned. */
   prepare(operation: ClientOperation, viewer: Viewer): Promise<void>;
+  /** What subgraphs would be asked, as the planner has it; null when none would be. */
+  explain(operation: ClientOperation, viewer: Viewer): Promise<PlanNode | null>;
   /** The upstream operation that feeds a subscription. Throws a GraphQLError when there is none, or the viewer may not see it. */
   feed(operation: ClientOperation, viewer: Viewer): Promise<UpstreamOperation>;
   /** Completes one upstream event with the fields of other subgraphs and shapes it as the client asked. */
@@ -87,10 +90,15 @@ export async function createEngine(
         options.upstream.call(upstream, context);
       const { variables } = operation;
       const grants = grantsFor(context.viewer);
-      return await compiledOf(operation).run({ variables, grants, call, event });
+      const planned = (startedMs: number | null): void => context.trace.planned(startedMs);
+      return await compiledOf(operation).run({ variables, grants, call, event, planned });
     } catch (error) {
       return { errors: requestErrors(error, context.correlationId, options.log) };
     }
+  };
+  const explain = (operation: ClientOperation, viewer: Viewer): Promise<PlanNode | null> => {
+    const asking = { variables: operation.variables, grants: grantsFor(viewer) };
+    return compiledOf(operation).plan(asking).catch(throwRequestError);
   };
   return {
     schema: graph.schema,
@@ -100,10 +108,8 @@ export async function createEngine(
     weights: graph.weights,
     execute: (operation, context) => run(operation, context, null),
     executeEvent: run,
-    prepare: async (operation, viewer) => {
-      const asking = { variables: operation.variables, grants: grantsFor(viewer) };
-      await compiledOf(operation).plan(asking).catch(throwRequestError);
-    },
+    prepare: async (operation, viewer) => void (await explain(operation, viewer)),
+    explain,
     feed: async (operation, viewer) => {
       const asking = { variables: operation.variables, grants: grantsFor(viewer) };
       const feed = await compiledOf(operation).feed(asking).catch(throwRequestError);

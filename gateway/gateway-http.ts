@@ -1,12 +1,14 @@
-import { httpProblem } from '#kernel/http.ts';
+import { OperationTypeNode } from 'graphql';
 import { monotonicMs } from '#kernel/clock.ts';
-import { clientOfHeaders } from './client-identity.ts';
+import { httpProblem } from '#kernel/http.ts';
+import { may } from '#kernel/identity.ts';
 import { answerReply, isAcceptable } from './answer.ts';
+import { clientOfHeaders } from './client-identity.ts';
+import { documentOf, readGraphqlRequest } from './graphql-request.ts';
 import { refusal } from './graphql-refusal.ts';
 import { landingPage } from './landing-page.ts';
-import { documentOf, readGraphqlRequest } from './graphql-request.ts';
-import { newTraceparent } from './operation-context.ts';
 import { acceptsEventStream, wantsEventStream } from './subscription/event-stream-door.ts';
+import { planText } from './telemetry/plan-text.ts';
 import { scopeOf } from './viewer-scope.ts';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ExecutionResult, GraphQLError } from 'graphql';
@@ -14,22 +16,23 @@ import type { AccessTokenVerifier } from '#kernel/access-token.ts';
 import type { HttpReply, HttpRequest, Route } from '#kernel/http.ts';
 import type { Viewer } from '#kernel/identity.ts';
 import type { Log } from '#kernel/log.ts';
-import type { Admission } from './admission.ts';
 import type { CrossOrigin } from './cross-origin.ts';
-import type { ClientOperation } from './engine.ts';
-import type { DocumentPolicy } from './graphql-request.ts';
 import type { GatewayLimits } from './gateway-limits.ts';
+import type { DocumentPolicy } from './graphql-request.ts';
 import type { InFlightReads } from './in-flight.ts';
 import type { OperationContext } from './operation-context.ts';
 import type { Propagate } from './propagation.ts';
-import type { Generation, Supergraph } from './supergraph.ts';
+import type { ServedGraphs } from './served-graphs.ts';
+import type { AdmittedOperation } from './subscription/admitted-operation.ts';
 import type { AnswerEventStream } from './subscription/event-stream-door.ts';
+import type { OperationTrace, Telemetry } from './telemetry/telemetry.ts';
 import type { RecordUsage } from './usage-recorder.ts';
 
 export const GRAPHQL_PATH = '/graphql';
 
 interface FrontDoor {
-  readonly supergraph: Supergraph;
+  readonly graphs: ServedGraphs;
+  readonly telemetry: Telemetry;
   readonly verifyToken: AccessTokenVerifier;
   readonly origins: CrossOrigin;
   readonly limits: GatewayLimits;
@@ -85,18 +88,26 @@ function answerGet(request: HttpRequest): HttpReply {
 
 async function answerPost(door: FrontDoor, request: HttpRequest): Promise<HttpReply> {
   const startedMs = monotonicMs();
-  const line = { operation: '', kind: '', viewer: '', outcome: 'ok' };
-  const reply = await answerOperation(door, request, line);
-  const durationMs = Math.round(monotonicMs() - startedMs);
-  const { correlationId } = request;
+  const line: OperationLine = { operation: '', kind: '', viewer: '', outcome: 'ok' };
+  const reply = await answerOperation(door, { request, line, startedMs });
+  const durationMs = monotonicMs() - startedMs;
+  // What was refused before it was known what it asks has no kind.
+  if (line.kind === '') door.telemetry.refused(line.outcome, durationMs);
   door.log.info({
     event: 'graphql.operation',
     room: 'gateway',
     ...line,
-    durationMs,
-    correlationId,
+    durationMs: Math.round(durationMs),
+    correlationId: request.correlationId,
   });
   return { ...reply, headers: { ...reply.headers, ...door.origins.headers(request) } };
+}
+
+/** A request on its way through the door. */
+interface Visit {
+  readonly request: HttpRequest;
+  readonly line: OperationLine;
+  readonly startedMs: number;
 }
 
 /** What the log line of a request says; filled in as it becomes known. Never holds variables or query text. */
@@ -107,11 +118,8 @@ interface OperationLine {
   outcome: string;
 }
 
-async function answerOperation(
-  door: FrontDoor,
-  request: HttpRequest,
-  line: OperationLine,
-): Promise<HttpReply> {
+async function answerOperation(door: FrontDoor, visit: Visit): Promise<HttpReply> {
+  const { request, line } = visit;
   const refuse = (errors: readonly GraphQLError[], headers = {}): HttpReply => {
     line.outcome = String(errors[0]?.extensions['code']);
     return answerReply(request, { errors }, { headers });
@@ -124,64 +132,97 @@ async function answerOperation(
     return refuse([unauthenticated(verdict)], { 'www-authenticate': challenge });
   }
   line.viewer = verdict.viewer.id;
-  const generation = door.supergraph.current;
-  if (generation === null) return refuse([notReady()], { 'retry-after': '1' });
-  const { viewer } = verdict;
+  const admitted = await admit(door, visit, verdict.viewer);
+  if ('refused' in admitted) return refuse(admitted.refused, admitted.headers);
+  if (wantsEventStream(request, admitted.kind))
+    return door.answerEventStream(request, { admitted, verdict, hangUp: request.hangUp });
+  return answerOnce(door, visit, admitted);
+}
+
+interface Refusal {
+  readonly refused: readonly GraphQLError[];
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Whether the operation may be asked at all, of the graph that the viewer sees. */
+async function admit(
+  door: FrontDoor,
+  { request, line }: Visit,
+  viewer: Viewer,
+): Promise<AdmittedOperation | Refusal> {
+  const graph = door.graphs.of(viewer);
+  if (graph === null) return { refused: [contractNotServed(viewer)] };
+  const generation = graph.current;
+  if (generation === null) return { refused: [notReady()], headers: { 'retry-after': '1' } };
   const client = clientOfHeaders(request.headers);
   const asked = readGraphqlRequest(parseJson(request.body), client);
-  if ('refused' in asked) return refuse([asked.refused]);
+  if ('refused' in asked) return { refused: [asked.refused] };
   const { documentId, operationName, variables } = asked;
   line.operation = operationName ?? '';
-  const query = await documentOf(asked, viewer, door.documentPolicy);
-  if (typeof query !== 'string') return refuse([query.refused]);
-  const admission = generation.admissions.admit({ query, variables, operationName, viewer });
-  if (!admission.ok) return refuse(admission.errors);
-  line.kind = admission.kind;
-  const wrongKind = refuseKind(request, admission.kind, door.limits);
-  if (wrongKind) return refuse([wrongKind]);
-  const startedMs = monotonicMs();
-  const { engine } = generation;
-  const operation = { variables, operationName, document: admission.document };
-  if (wantsEventStream(request, admission.kind)) {
-    const { kind, cost } = admission;
-    const passedOn = door.propagate(request.headers);
-    const of = { text: query, viewer, passedOn, operation, generation, cost, kind };
-    const admitted = { ...of, documentId, client };
-    return door.answerEventStream(request, { admitted, verdict, hangUp: request.hangUp });
-  }
-  const context = contextOf(door, request, viewer);
-  const result = await executeOnce(door, { generation, admission, query, operation }, context);
-  const errors = result.errors ?? [];
-  if (errors.length > 0) line.outcome = String(errors[0]?.extensions['code']);
-  door.recordUsage({
-    ...operation,
-    schema: engine.schema,
-    documentId,
-    client,
-    durationMs: monotonicMs() - startedMs,
-    errors: errors.length,
-  });
-  return answerReply(request, result, { extensions: { cost: admission.cost } });
+  const text = await documentOf(asked, viewer, door.documentPolicy);
+  if (typeof text !== 'string') return { refused: [text.refused] };
+  const applicant = { query: text, variables, operationName, viewer };
+  const admission = generation.admissions.admit(applicant);
+  if (!admission.ok) return { refused: admission.errors };
+  const { kind, cost, document } = admission;
+  const wrongKind = refuseKind(request, kind, door.limits);
+  if (wrongKind) return { refused: [wrongKind] };
+  line.kind = kind;
+  const operation = { variables, operationName, document };
+  const passedOn = door.propagate(request.headers);
+  return { text, viewer, passedOn, operation, generation, cost, kind, documentId, client };
+}
+
+async function answerOnce(
+  door: FrontDoor,
+  { request, line, startedMs }: Visit,
+  admitted: AdmittedOperation,
+): Promise<HttpReply> {
+  const { operation, generation, documentId, client, kind } = admitted;
+  const { schema } = generation.engine;
+  const { correlationId, traceparent } = request;
+  const asked = { ...operation, schema, client };
+  const start = { ...asked, kind, correlationId, traceparent, startedMs };
+  const trace = door.telemetry.operation(start);
+  const executedMs = monotonicMs();
+  const result = await executeOnce(door, admitted, contextOf(door, request, { admitted, trace }));
+  const errors = result.errors?.length ?? 0;
+  const code = errors === 0 ? null : String(result.errors?.[0]?.extensions['code']);
+  line.outcome = code ?? 'ok';
+  trace.end({ code, errors });
+  const durationMs = monotonicMs() - executedMs;
+  door.recordUsage({ ...asked, documentId, durationMs, errors });
+  const plan = await shownPlan(request, admitted);
+  if (plan !== null && typeof plan !== 'string') return answerReply(request, { errors: [plan] });
+  const queryPlan = plan === null ? {} : { queryPlan: plan };
+  return answerReply(request, result, { extensions: { cost: admitted.cost, ...queryPlan } });
+}
+
+/** The header by which somebody who may read the schema sees the plan of an operation beside its answer. */
+const PLAN_HEADER = 'x-concord-plan';
+
+async function shownPlan(
+  { headers }: HttpRequest,
+  { generation, operation, viewer }: AdmittedOperation,
+): Promise<string | GraphQLError | null> {
+  if (headers[PLAN_HEADER] !== 'show') return null;
+  if (may(viewer, 'introspect'))
+    return planText(await generation.engine.explain(operation, viewer));
+  return refusal('INTROSPECTION_DISABLED', 'Plans are shown to those who may "introspect" only.');
 }
 
 /** One execution for reads that are the same, where that is wanted; nobody's going away ends it for the others. */
 async function executeOnce(
   { inFlight }: FrontDoor,
-  asked: {
-    readonly generation: Generation;
-    readonly admission: Extract<Admission, { ok: true }>;
-    readonly query: string;
-    readonly operation: ClientOperation;
-  },
+  { generation, operation, text, kind }: AdmittedOperation,
   context: OperationContext,
 ): Promise<ExecutionResult> {
-  const { generation, operation, query } = asked;
   const { engine, version } = generation;
   if (inFlight === null) return engine.execute(operation, context);
   const scope = scopeOf(context.viewer);
-  if (asked.admission.kind === 'query') {
+  if (kind === OperationTypeNode.QUERY) {
     const { operationName, variables } = operation;
-    const key = JSON.stringify([version, operationName, variables, context.passedOn, query]);
+    const key = JSON.stringify([version, operationName, variables, context.passedOn, text]);
     const shared = { ...context, gone: NEVER };
     return inFlight.share({ scope, key }, () => engine.execute(operation, shared));
   }
@@ -194,15 +235,15 @@ async function executeOnce(
 const NEVER = new AbortController().signal;
 
 function contextOf(
-  { limits: { operationMs }, propagate }: FrontDoor,
+  { limits: { operationMs } }: FrontDoor,
   request: HttpRequest,
-  viewer: Viewer,
+  { admitted, trace }: { readonly admitted: AdmittedOperation; readonly trace: OperationTrace },
 ): OperationContext {
   return {
-    viewer,
+    viewer: admitted.viewer,
     correlationId: request.correlationId,
-    traceparent: request.traceparent ?? newTraceparent(),
-    passedOn: propagate(request.headers),
+    trace,
+    passedOn: admitted.passedOn,
     gone: request.signal,
     deadline: AbortSignal.timeout(operationMs),
   };
@@ -255,6 +296,12 @@ export function unauthenticated(verdict: {
     return refusal(verdict.code, verdict.message, { retryable: true });
   }
   return refusal('UNAUTHENTICATED', verdict.message, { reason: verdict.code });
+}
+
+/** A token for a part of the graph opens nothing but that part. */
+export function contractNotServed({ contract = '' }: Viewer): GraphQLError {
+  const message = `Your token is for the contract "${contract.slice(0, 100)}", which is not served here. Ask where it is, or for another token.`;
+  return refusal('CONTRACT_NOT_SERVED', message);
 }
 
 export function notReady(): GraphQLError {

@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { jsonReply, startHttp } from '#kernel/http.ts';
 import { silentLog } from '#kernel/log.ts';
 import { createInFlightReads } from './in-flight.ts';
-import { WARM_UP_VIEWER, newTraceparent } from './operation-context.ts';
+import { WARM_UP_VIEWER } from './operation-context.ts';
+import { silentTrace } from './telemetry/telemetry.ts';
+import { newTraceparent } from './telemetry/trace-context.ts';
 import { propagation } from './propagation.ts';
 import { createWorld } from './test-world/world.ts';
 import { createUpstream } from './upstream.ts';
@@ -132,7 +134,7 @@ describe('headers of a client', () => {
       {
         viewer: WARM_UP_VIEWER,
         correlationId: 'c',
-        traceparent: newTraceparent(),
+        trace: silentTrace(newTraceparent()),
         passedOn,
         gone: new AbortController().signal,
         deadline: null,

@@ -1,12 +1,12 @@
-import { randomBytes } from 'node:crypto';
 import type { Viewer } from '#kernel/identity.ts';
+import type { OperationTrace } from './telemetry/telemetry.ts';
 
 /** What every upstream call of one client operation knows about its caller. Never taken from a client's header. */
 export interface OperationContext {
   readonly viewer: Viewer;
   readonly correlationId: string;
-  /** W3C trace context: the client's own, or one that starts here. */
-  readonly traceparent: string;
+  /** What is told of the operation, and the trace context that subgraphs are sent. */
+  readonly trace: OperationTrace;
   /** Headers of the client's that the operator lets through to subgraphs. */
   readonly passedOn?: Readonly<Record<string, string>> | undefined;
   /** Fires when the client has gone away; nobody reads the answer then. */
@@ -24,7 +24,3 @@ export const WARM_UP_VIEWER: Viewer = {
   companies: [],
   costCentres: [],
 };
-
-export function newTraceparent(): string {
-  return `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-00`;
-}

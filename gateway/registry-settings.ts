@@ -24,6 +24,10 @@ export const REGISTRY_SETTINGS = {
   SUPERGRAPH_MAJOR: config.optional(
     config.wholeNumber('the major version to stay on', { min: 0, max: 1_000_000 }),
   ),
+  SUPERGRAPH_CONTRACTS: config.list(
+    'contracts that are served beside it, to those whose token names one',
+    [],
+  ),
   SUPERGRAPH_FILE: config.optional(config.text('a supergraph file, instead of a registry')),
   SUPERGRAPH_CACHE_FILE: config.optional(config.text('where to keep the last good supergraph')),
   GATEWAY_ID: {
@@ -70,6 +74,7 @@ export function registryOptions(settings: RegistrySettings) {
       registry,
       file: settings.SUPERGRAPH_FILE,
       cacheFile: settings.SUPERGRAPH_CACHE_FILE,
+      contracts: settings.SUPERGRAPH_CONTRACTS,
     },
     persisted: settings.PERSISTED_DOCUMENTS,
     usage: registry !== null && settings.USAGE_REPORTS ? usageOf(registry, settings) : null,

@@ -5,6 +5,7 @@ import { createLog } from '#kernel/log.ts';
 import { ROOM_SETTINGS } from '#kernel/room.ts';
 import { DEFAULT_LIMITS } from './gateway-limits.ts';
 import { REGISTRY_SETTINGS, registryOptions } from './registry-settings.ts';
+import { TRACING_SETTINGS, tracingOptions } from './telemetry/tracing-settings.ts';
 import type { LogLevel } from '#kernel/log.ts';
 import type { GatewayLimits } from './gateway-limits.ts';
 
@@ -24,6 +25,7 @@ export const GATEWAY_SETTINGS = {
   INTERNAL_KEY: config.optional(ROOM_SETTINGS.INTERNAL_KEY),
   LOG_LEVEL: ROOM_SETTINGS.LOG_LEVEL,
   ...REGISTRY_SETTINGS,
+  ...TRACING_SETTINGS,
   OIDC_ISSUER: config.optional(config.url('the issuer of access tokens')),
   OIDC_AUDIENCE: config.text(
     'the audience that tokens must carry',
@@ -31,6 +33,10 @@ export const GATEWAY_SETTINGS = {
   ),
   OIDC_JWKS_URL: config.optional(config.url("the issuer's key set")),
   OIDC_TOKEN_TYPE: config.text("the tokens' JOSE type", 'at+jwt'),
+  OIDC_CONTRACT_CLAIM: config.text(
+    'the claim that names the contract its bearer sees',
+    DEFAULT_CLAIMS.contract,
+  ),
   OIDC_ALGORITHMS: config.list('the signature algorithms that are accepted', [
     'ES256',
     'EdDSA',
@@ -69,6 +75,7 @@ export function gatewayOptions(settings: GatewaySettings) {
     corsOrigins: settings.CORS_ORIGINS,
     passedHeaders: settings.PASSED_HEADERS,
     deduplicateReads: settings.DEDUPLICATE_READS,
+    tracing: tracingOptions(settings),
     limits: limitsOf(settings),
     log: createLog({ level: settings.LOG_LEVEL as LogLevel }),
     clock: systemClock,
@@ -102,7 +109,7 @@ function identityOf(settings: GatewaySettings) {
     jwksUrl,
     tokenType: settings.OIDC_TOKEN_TYPE,
     algorithms: settings.OIDC_ALGORITHMS,
-    claims: DEFAULT_CLAIMS,
+    claims: { ...DEFAULT_CLAIMS, contract: settings.OIDC_CONTRACT_CLAIM },
   };
   return { accessTokens, internalKey };
 }

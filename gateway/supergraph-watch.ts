@@ -3,6 +3,7 @@ import { pause } from '#kernel/shutdown.ts';
 import { keepSupergraph, keptSupergraph } from './supergraph-file.ts';
 import type { Log } from '#kernel/log.ts';
 import type { Supergraph } from './supergraph.ts';
+import type { Telemetry } from './telemetry/telemetry.ts';
 import type { PublishedSupergraph, SupergraphSource } from './supergraph-source.ts';
 
 interface Watching {
@@ -11,6 +12,7 @@ interface Watching {
   /** Where the last good supergraph is kept, or null. */
   readonly cacheFile: string | null;
   readonly pollMs: number;
+  readonly telemetry: Telemetry;
   readonly log: Log;
 }
 
@@ -46,7 +48,7 @@ export async function watchSupergraph(watching: Watching): Promise<SupergraphWat
 
 /** One question to the source and what follows from its answer; never rejects. */
 async function createPoll(watching: Watching): Promise<() => Promise<void>> {
-  const { supergraph, source, log } = watching;
+  const { supergraph, source, log, telemetry } = watching;
   const kept = await usableKept(watching);
   /** The newest that was looked at, whether it loaded or not: the same one is not tried again. */
   let seenEtag: string | null = null;
@@ -58,9 +60,11 @@ async function createPoll(watching: Watching): Promise<() => Promise<void>> {
     seenEtag = etag;
     try {
       await supergraph.swap(sdl, version);
+      telemetry.swapped('loaded');
       log.info({ event: 'supergraph.loaded', version, source: from });
       return true;
     } catch (error) {
+      telemetry.swapped('refused');
       log.error({ event: 'supergraph.refused', version, error: errorText(error) });
       return false;
     }
@@ -70,6 +74,7 @@ async function createPoll(watching: Watching): Promise<() => Promise<void>> {
     // Its etag is not remembered: it may be signed rightly the next time. Said once all the same.
     if (lastRefusal === `${version} ${error}`) return;
     lastRefusal = `${version} ${error}`;
+    telemetry.swapped('refused');
     log.error({ event: 'supergraph.refused', version, error });
   };
   let isFirst = true;

@@ -3,7 +3,9 @@ import { newId } from '#kernel/id.ts';
 import { createAdmissions } from './admission.ts';
 import { createEngine } from './engine.ts';
 import { listSizesOf } from './list-size.ts';
-import { WARM_UP_VIEWER, newTraceparent } from './operation-context.ts';
+import { WARM_UP_VIEWER } from './operation-context.ts';
+import { silentTrace } from './telemetry/telemetry.ts';
+import { newTraceparent } from './telemetry/trace-context.ts';
 import { trySupergraph } from './supergraph-trial.ts';
 import type { GraphQLSchema } from 'graphql';
 import type { Viewer } from '#kernel/identity.ts';
@@ -149,7 +151,7 @@ function warmUpContext(): OperationContext {
   return {
     viewer: WARM_UP_VIEWER,
     correlationId: newId(),
-    traceparent: newTraceparent(),
+    trace: silentTrace(newTraceparent()),
     gone: new AbortController().signal,
     deadline: null,
   };

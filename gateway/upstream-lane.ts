@@ -10,6 +10,7 @@ import {
 import { Agent } from 'undici';
 import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
+import type { FetchOutcome } from './telemetry/outcome.ts';
 
 /** Calls to one subgraph at a time: above what one instance answers well, below what would drown it. */
 const CALLS_MAX = 64;
@@ -154,6 +155,13 @@ function codeOf(error: unknown): string | null {
   return error instanceof Error && 'code' in error && typeof error.code === 'string'
     ? error.code
     : null;
+}
+
+/** The kind of failure, for what is counted. */
+export function laneOutcome(error: unknown): FetchOutcome {
+  if (error instanceof BrokenCircuitError) return 'circuit-open';
+  if (error instanceof BulkheadRejectedError) return 'overloaded';
+  return codeOf(error) === null ? 'unusable' : 'unreachable';
 }
 
 /** The kind of failure in words that may go to a client. */

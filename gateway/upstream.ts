@@ -4,7 +4,7 @@ import { isRecord } from '#kernel/json.ts';
 import { errorText } from '#kernel/log.ts';
 import { startDeadline } from './call-deadline.ts';
 import { readEventStream } from './event-stream.ts';
-import { ClientGone, createLane, laneProblem } from './upstream-lane.ts';
+import { ClientGone, createLane, laneOutcome, laneProblem } from './upstream-lane.ts';
 import type { Readable } from 'node:stream';
 import type { ExecutionResult } from 'graphql';
 import type { CallSigner } from '#kernel/internal-token.ts';
@@ -12,6 +12,7 @@ import type { Log } from '#kernel/log.ts';
 import type { InProcessSubgraph } from './in-process-subgraph.ts';
 import type { OperationContext } from './operation-context.ts';
 import type { SubgraphAddress } from './subgraph-directory.ts';
+import type { FetchEnd } from './telemetry/telemetry.ts';
 import type { Lane, LaneAnswer, LaneStream } from './upstream-lane.ts';
 
 /** One GraphQL operation for one subgraph, ready to be sent. */
@@ -72,28 +73,46 @@ async function callOnce(
   const gone = operation.kind === 'mutation' ? null : context.gone;
   const deadline = startDeadline([gone, context.deadline], options.callTimeoutMs);
   const { name } = operation.subgraph;
+  const trace = context.trace.fetch(operation.subgraph, operation.kind);
+  let status: number | null = null;
+  const answered = async (): Promise<ExecutionResult> => {
+    const inProcess = options.inProcess?.get(name);
+    if (inProcess !== undefined) return callHere(inProcess, operation, context, deadline.signal);
+    const asking = { operation, context, traceparent: trace.traceparent };
+    const message = await requestFor(options, asking, 'application/json');
+    const answer = await lane.post({ ...message, signal: deadline.signal });
+    ({ status } = answer);
+    return readAnswer(answer);
+  };
   try {
-    return await lane.run(async () => {
+    const result = await lane.run(async () => {
       try {
-        const inProcess = options.inProcess?.get(name);
-        if (inProcess !== undefined)
-          return named(name, await callHere(inProcess, operation, context, deadline.signal));
-        const message = await requestFor(options, operation, context, 'application/json');
-        const answer = await lane.post({ ...message, signal: deadline.signal });
-        return named(name, readAnswer(answer));
+        return named(name, await answered());
       } catch (error) {
         throw gone?.aborted === true ? new ClientGone('The client went away.') : error;
       }
     }, deadline.signal);
+    trace.end({ ...outcomeOf(result), status });
+    return result;
   } catch (error) {
-    if (error instanceof ClientGone) throw error;
+    if (error instanceof ClientGone) {
+      trace.end({ outcome: 'gone', status });
+      throw error;
+    }
     const late = deadline.timedOut() || context.deadline?.aborted === true;
     const reason = late ? 'time-out' : laneProblem(error);
+    trace.end({ outcome: late ? 'time-out' : laneOutcome(error), status });
     logFailure(options.log, operation, context, late ? 'time-out' : errorText(error));
     return { data: null, errors: [unavailable(operation, reason)] };
   } finally {
     deadline.release();
   }
+}
+
+function outcomeOf({ errors }: ExecutionResult): Pick<FetchEnd, 'outcome' | 'code'> {
+  if (errors === undefined) return { outcome: 'ok' };
+  const code = errors[0]?.extensions['code'];
+  return { outcome: 'errors', code: typeof code === 'string' ? code : null };
 }
 
 /** A subgraph in this process can hang as any other, and is given up then. */
@@ -122,17 +141,26 @@ async function openStream(
   context: OperationContext,
 ): Promise<AsyncGenerator<ExecutionResult>> {
   const connecting = startDeadline([context.gone], options.callTimeoutMs);
+  const trace = context.trace.fetch(operation.subgraph, operation.kind);
+  let status: number | null = null;
   try {
-    const message = await requestFor(options, operation, context, 'text/event-stream');
+    const asking = { operation, context, traceparent: trace.traceparent };
+    const message = await requestFor(options, asking, 'text/event-stream');
     const answer = await lane.stream({ ...message, signal: connecting.signal });
+    ({ status } = answer);
     if (!answer.contentType.startsWith('text/event-stream')) {
       const refused = { status: answer.status, text: await shortText(answer.body) };
       const [error] = named(operation.subgraph.name, readAnswer(refused)).errors ?? [];
       throw error ?? new Error(`an event stream was expected, status ${answer.status}`);
     }
+    trace.end({ outcome: 'ok', status });
     return resultsOf(answer, operation, context.gone);
   } catch (error) {
-    if (error instanceof GraphQLError) throw error;
+    if (error instanceof GraphQLError) {
+      trace.end({ ...outcomeOf({ errors: [error] }), status });
+      throw error;
+    }
+    trace.end({ outcome: connecting.timedOut() ? 'time-out' : laneOutcome(error), status });
     logFailure(options.log, operation, context, errorText(error));
     throw unavailable(operation, connecting.timedOut() ? 'time-out' : laneProblem(error));
   } finally {
@@ -142,10 +170,15 @@ async function openStream(
 
 async function requestFor(
   options: UpstreamOptions,
-  { subgraph, kind, query, operationName, variables }: UpstreamOperation,
-  context: OperationContext,
+  asking: {
+    readonly operation: UpstreamOperation;
+    readonly context: OperationContext;
+    readonly traceparent: string;
+  },
   accept: string,
 ) {
+  const { context, traceparent } = asking;
+  const { subgraph, kind, query, operationName, variables } = asking.operation;
   const named = operationName === null ? '' : `,"operationName":${JSON.stringify(operationName)}`;
   const body = `{"query":${JSON.stringify(query)},"variables":${variables}${named}}`;
   const token = await options.sign?.({ audience: subgraph.name, body, viewer: context.viewer });
@@ -158,7 +191,7 @@ async function requestFor(
       'content-type': 'application/json',
       accept,
       'x-correlation-id': context.correlationId,
-      traceparent: context.traceparent,
+      traceparent,
       ...(token === undefined ? {} : { [INTERNAL_TOKEN_HEADER]: token }),
     },
   };

@@ -22,6 +22,8 @@ export interface UsageOptions extends UsageDoor {
 /** Tells the registry which coordinates of the schema were used, by which client. */
 export interface UsageReporting {
   readonly record: RecordUsage;
+  /** Reports that wait to be sent. */
+  waiting(): number;
   /** Sends what was collected, or keeps it for the next start. */
   close(): Promise<void>;
 }
@@ -64,6 +66,7 @@ export async function startUsageReporting(
   tell(HEARTBEAT);
   const timer = setInterval(flush, options.flushMs).unref();
   return {
+    waiting: () => queue.length,
     record: (operation) => {
       try {
         if (recorder.record(operation) >= REPORT_OPERATIONS_MAX) flush();

@@ -16,6 +16,8 @@ export interface AccessTokenRules {
     readonly roles: string;
     readonly companies: string;
     readonly costCentres: string;
+    /** Of the contract that the bearer sees; none is looked for without it. */
+    readonly contract?: string;
   };
 }
 
@@ -23,6 +25,7 @@ export const DEFAULT_CLAIMS = {
   roles: 'roles',
   companies: 'companies',
   costCentres: 'cost_centres',
+  contract: 'contract',
 } as const;
 
 export type AccessVerdict =
@@ -158,7 +161,19 @@ function readViewer(
     companies: claimList(payload, claims.companies),
     costCentres: claimList(payload, claims.costCentres),
     scopes: scopesOf(payload),
+    ...contractOf(payload, claims.contract),
   };
+}
+
+/** A claim that is there and no text names a contract that nobody serves: it must not read as "no contract". */
+function contractOf(
+  payload: Readonly<Record<string, unknown>>,
+  path: string | undefined,
+): { readonly contract?: string } {
+  const value = path === undefined ? undefined : claimAt(payload, path);
+  return value === undefined || value === null
+    ? {}
+    : { contract: typeof value === 'string' ? value : JSON.stringify(value) };
 }
 
 /** RFC 9068 has one text with spaces; some providers have a list under `scp`. */
@@ -168,10 +183,15 @@ function scopesOf({ scope, scp }: Readonly<Record<string, unknown>>): string[] {
   return Array.isArray(given) ? given.filter((name) => typeof name === 'string') : [];
 }
 
-function claimList(payload: Readonly<Record<string, unknown>>, path: string): string[] {
+function claimAt(payload: Readonly<Record<string, unknown>>, path: string): unknown {
   let value: unknown = payload;
   for (const name of path.split('.'))
     value = (value as Record<string, unknown> | null | undefined)?.[name];
+  return value;
+}
+
+function claimList(payload: Readonly<Record<string, unknown>>, path: string): string[] {
+  const value = claimAt(payload, path);
   return Array.isArray(value)
     ? value.filter((entry): entry is string => typeof entry === 'string')
     : [];

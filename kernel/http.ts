@@ -63,9 +63,11 @@ export async function startHttp(options: {
   port: number;
   routes: readonly Route[];
   ready: Readiness;
+  /** Answers `/readyz?verbose`; without it that is as `/readyz`. */
+  verboseReadiness?: (request: HttpRequest) => Promise<HttpReply>;
   log: Log;
 }): Promise<HttpServer> {
-  const routes = [...options.routes, ...healthRoutes(options.ready)];
+  const routes = [...options.routes, ...healthRoutes(options)];
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (incoming, outgoing) => {
     void serve(incoming, outgoing, { ...options, routes });
   });
@@ -302,13 +304,21 @@ function traceparentOf(headers: IncomingHttpHeaders): string | null {
   return typeof given === 'string' && TRACEPARENT.test(given) ? given : null;
 }
 
-function healthRoutes(ready: Readiness): Route[] {
+function healthRoutes({
+  ready,
+  verboseReadiness,
+}: {
+  ready: Readiness;
+  verboseReadiness?: (request: HttpRequest) => Promise<HttpReply>;
+}): Route[] {
   return [
     { method: 'GET', path: '/livez', handle: () => jsonReply(200, { status: 'alive' }) },
     {
       method: 'GET',
       path: '/readyz',
-      handle: async () => {
+      handle: async (request) => {
+        if (verboseReadiness !== undefined && request.query.has('verbose'))
+          return verboseReadiness(request);
         const missing = await ready();
         return missing.length === 0
           ? jsonReply(200, { status: 'ready' })

@@ -11,6 +11,8 @@ export interface Viewer {
   readonly costCentres: readonly string[];
   /** OAuth scopes of the token, which `@requiresScopes` in the contract looks at; subgraphs decide by roles. */
   readonly scopes?: readonly string[];
+  /** The contract that the token is for: its bearer sees that part of the graph and no other. */
+  readonly contract?: string;
 }
 
 /** Everything one may be allowed to do: `<noun>:<verb>`. */

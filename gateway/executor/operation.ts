@@ -1,5 +1,6 @@
 import type { QueryPlanner } from '@graphql-hive/router-query-planner';
 import { GraphQLError, Kind, executeSync, getVariableValues, print } from 'graphql';
+import { monotonicMs } from '#kernel/clock.ts';
 import { errorText } from '#kernel/log.ts';
 import { errorsOf, unauthorized } from './answer-error.ts';
 import { guardOf, guardedCoordinates, isMet } from './authorization.ts';
@@ -64,6 +65,8 @@ export interface OperationInput extends Asking {
   readonly call: (operation: UpstreamOperation) => Promise<ExecutionResult>;
   /** The event that a subscription answers. */
   readonly event: ExecutionResult | null;
+  /** Told since when the plan was waited for, or null when it was at hand. */
+  readonly planned: (startedMs: number | null) => void;
 }
 
 /** Wrong variables are told one by one up to here. */
@@ -102,10 +105,9 @@ export function compileOperation(
   };
   const introspect = introspectionOf(graph.schema, form);
   return {
-    run: async ({ variables: given, grants, call, event }) => {
+    run: async ({ variables: given, grants, call, event, planned }) => {
       const variables = coerced(given);
-      const known = routesFor(grants).of(variables);
-      const route = known instanceof Promise ? await known : known;
+      const route = await timely(routesFor(grants).of(variables), planned);
       const run: Run = { data: {}, errors: [], variables, call, event };
       await route.plan?.run(run);
       introspect?.(run, route.keys);
@@ -126,6 +128,16 @@ export function compileOperation(
     },
     plan: async ({ variables, grants }) => (await routesFor(grants).of(variables)).node,
   };
+}
+
+async function timely(
+  route: Promise<Route> | Route,
+  planned: OperationInput['planned'],
+): Promise<Route> {
+  const startedMs = route instanceof Promise ? monotonicMs() : null;
+  const found = await route;
+  planned(startedMs);
+  return found;
 }
 
 const NO_VARIABLES: Variables = {};

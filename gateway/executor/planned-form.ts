@@ -114,7 +114,7 @@ interface Place {
 function collectField(
   node: FieldNode,
   { directives, parent }: Place,
-  { schema: _, guard, aliases }: Planning,
+  { guard, aliases }: Planning,
   merged: Map<string, Merged>,
 ): void {
   const name = node.name.value;

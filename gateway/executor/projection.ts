@@ -173,7 +173,7 @@ function compileList(
   const item = compileType(itemType, selections, compiling);
   const isRequired = isNonNullType(itemType);
   return (value, place) => {
-    if (!Array.isArray(value)) return value == null ? null : notOf('list', compiling, place);
+    if (!Array.isArray(value)) return otherThan('list', value, compiling, place);
     const items: unknown[] = [];
     for (let index = 0; index < value.length; index += 1) {
       const known = compiling.notes.faults.length;
@@ -184,6 +184,11 @@ function compileList(
     }
     return items;
   };
+}
+
+/** Null is nothing else than what was expected; whether it may be there is its field's to say. */
+function otherThan(what: string, value: unknown, compiling: Compiling, place: Place | null): null {
+  return value === undefined || value === null ? null : notOf(what, compiling, place);
 }
 
 function notOf(what: string, compiling: Compiling, place: Place | null): null {
@@ -208,7 +213,7 @@ function compileComposite(
     // Compiled when the first one comes: a type can stand below itself at any depth that the client asks for.
     let only: ProjectObject | null = null;
     return (value, place) => {
-      if (!isData(value)) return value == null ? null : notOf(type.name, compiling, place);
+      if (!isData(value)) return otherThan(type.name, value, compiling, place);
       only ??= compileObject(type, selections, compiling);
       return only(value, place);
     };
@@ -216,7 +221,7 @@ function compileComposite(
   // Compiled for the types that really come, when they do.
   const byName = new Map<unknown, ProjectObject>();
   return (value, place) => {
-    if (!isData(value)) return value == null ? null : notOf(type.name, compiling, place);
+    if (!isData(value)) return otherThan(type.name, value, compiling, place);
     const name = value['__typename'];
     let project = byName.get(name);
     if (project === undefined) {

@@ -3,6 +3,7 @@ import type { ExecutionResult, OperationTypeNode } from 'graphql';
 import type { Log } from '#kernel/log.ts';
 import type { ClientIdentity } from '../client-identity.ts';
 import type { OperationContext } from '../operation-context.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { RecordUsage } from '../usage-recorder.ts';
 import type { Admitted } from './source-route.ts';
 
@@ -16,19 +17,30 @@ export interface AdmittedOperation extends Admitted {
 
 export interface Bookkeeping {
   readonly recordUsage: RecordUsage;
+  readonly telemetry: Telemetry;
   readonly log: Log;
 }
 
 /** Answers a query or a mutation, once, and writes it down. */
 export async function answerOnce(
   admitted: AdmittedOperation,
-  context: OperationContext,
-  { recordUsage, log }: Bookkeeping,
+  context: Omit<OperationContext, 'trace'> & { readonly traceparent: string | null },
+  { recordUsage, telemetry, log }: Bookkeeping,
 ): Promise<ExecutionResult> {
   const startedMs = monotonicMs();
   const { engine } = admitted.generation;
-  const result = await engine.execute(admitted.operation, context);
+  const trace = telemetry.operation({
+    ...admitted,
+    ...admitted.operation,
+    schema: engine.schema,
+    correlationId: context.correlationId,
+    traceparent: context.traceparent,
+    startedMs,
+  });
+  const result = await engine.execute(admitted.operation, { ...context, trace });
   const code = result.errors?.[0]?.extensions['code'];
+  const errors = result.errors?.length ?? 0;
+  trace.end({ code: errors === 0 ? null : String(code), errors });
   const durationMs = monotonicMs() - startedMs;
   recordUsage({ ...usageOf(admitted), durationMs, errors: result.errors?.length ?? 0 });
   log.info({
@@ -49,7 +61,7 @@ export async function answerOnce(
 export function noteSubscription(
   admitted: AdmittedOperation,
   opened: Promise<string | null>,
-  { recordUsage, log }: Bookkeeping,
+  { recordUsage, telemetry, log }: Bookkeeping,
 ): (reason: string) => void {
   const { operationName } = admitted.operation;
   const line = { operation: operationName ?? '', viewer: admitted.viewer.id };
@@ -59,6 +71,7 @@ export function noteSubscription(
     recordUsage({ ...usageOf(admitted), durationMs: 0, errors: 0 });
     log.info({ event: 'subscription.opened', ...line, correlationId });
     const reason = await ended.promise;
+    telemetry.closed(reason);
     log.info({ event: 'subscription.closed', ...line, reason, correlationId });
   });
   return ended.resolve;

@@ -2,11 +2,11 @@ import { OperationTypeNode } from 'graphql';
 import { errorText } from '#kernel/log.ts';
 import { answerReply, isAcceptable } from '../answer.ts';
 import { refusal } from '../graphql-refusal.ts';
-import { newTraceparent } from '../operation-context.ts';
 import { answerOnce, noteSubscription } from './admitted-operation.ts';
 import { EventStream } from './event-stream.ts';
 import type { AccessVerdict } from '#kernel/access-token.ts';
 import type { HttpReply, HttpRequest } from '#kernel/http.ts';
+import type { Viewer } from '#kernel/identity.ts';
 import type { GatewayLimits } from '../gateway-limits.ts';
 import type { AdmittedOperation, Bookkeeping } from './admitted-operation.ts';
 import type { Subscriptions } from './subscriptions.ts';
@@ -24,7 +24,7 @@ export interface StreamedOperation {
 export type AnswerEventStream = (request: HttpRequest, streamed: StreamedOperation) => HttpReply;
 
 interface EventStreamOptions extends Bookkeeping {
-  readonly subscriptions: Subscriptions;
+  readonly subscriptionsOf: (viewer: Viewer) => Subscriptions;
   readonly sessions: Sessions;
   readonly limits: GatewayLimits;
 }
@@ -84,7 +84,7 @@ function subscribe(
   stream: EventStream,
   admitted: AdmittedOperation,
 ): (reason: string) => void {
-  const membership = door.subscriptions.join(admitted, stream);
+  const membership = door.subscriptionsOf(admitted.viewer).join(admitted, stream);
   stream.attach(membership.subscriber);
   const noteEnd = noteSubscription(admitted, membership.opened, door);
   return (reason) => {
@@ -102,7 +102,7 @@ function answer(
   const context = {
     viewer: admitted.viewer,
     correlationId: request.correlationId,
-    traceparent: request.traceparent ?? newTraceparent(),
+    traceparent: request.traceparent,
     passedOn: admitted.passedOn,
     gone: request.signal,
     deadline: AbortSignal.timeout(door.limits.operationMs),

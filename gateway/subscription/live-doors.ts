@@ -6,19 +6,21 @@ import { createSessions } from './viewer-sessions.ts';
 import type { Server } from 'node:http';
 import type { AccessTokenVerifier } from '#kernel/access-token.ts';
 import type { Clock } from '#kernel/clock.ts';
+import type { Viewer } from '#kernel/identity.ts';
 import type { CrossOrigin } from '../cross-origin.ts';
 import type { GatewayLimits } from '../gateway-limits.ts';
 import type { DocumentPolicy } from '../graphql-request.ts';
 import type { Propagate } from '../propagation.ts';
-import type { Supergraph } from '../supergraph.ts';
+import type { ServedGraphs } from '../served-graphs.ts';
 import type { Upstream } from '../upstream.ts';
 import type { Bookkeeping } from './admitted-operation.ts';
 import type { AnswerEventStream } from './event-stream-door.ts';
 import type { SocketDoor } from './socket-door.ts';
+import type { Subscriptions } from './subscriptions.ts';
 import type { Sessions } from './viewer-sessions.ts';
 
 interface LiveOptions extends Bookkeeping {
-  readonly supergraph: Supergraph;
+  readonly graphs: ServedGraphs;
   readonly documentPolicy: DocumentPolicy;
   readonly upstream: Upstream;
   readonly verifyToken: AccessTokenVerifier;
@@ -33,6 +35,8 @@ export interface LiveDoors {
   readonly answerEventStream: AnswerEventStream;
   /** Ends what a viewer, or a token, has open; says how many connections and streams that were. */
   readonly revoke: Sessions['revoke'];
+  /** How much is open now. */
+  figures(): Readonly<Record<'connections' | 'subscriptions' | 'upstreamSubscriptions', number>>;
   /** Verifies the tokens of everything that is open again, now. */
   readonly recheck: Sessions['recheck'];
   serveSockets(server: Server): void;
@@ -45,13 +49,30 @@ export function openLiveDoors(options: LiveOptions): LiveDoors {
   const perViewer = limits.connectionsPerViewer;
   const sessions = createSessions({ verifyToken, perViewer, clock });
   const source = subgraphSource(options.upstream);
-  const subscriptions = createSubscriptions({ ...options, source });
-  const inside = { ...options, sessions, subscriptions };
+  const byGraph = new Map(
+    options.graphs.all.map((supergraph) => [
+      supergraph,
+      createSubscriptions({ ...options, supergraph, source }),
+    ]),
+  );
+  const sumOf = (figure: (one: Subscriptions) => number): number =>
+    byGraph.values().reduce((sum, one) => sum + figure(one), 0);
+  const subscriptionsOf = (viewer: Viewer): Subscriptions => {
+    const found = byGraph.get(options.graphs.of(viewer) ?? options.graphs.common);
+    if (found === undefined) throw new Error('Every graph that is served has subscriptions.');
+    return found;
+  };
+  const inside = { ...options, sessions, subscriptionsOf };
   let sockets: SocketDoor | null = null;
   return {
     answerEventStream: eventStreamDoor(inside),
     revoke: sessions.revoke,
     recheck: sessions.recheck,
+    figures: () => ({
+      connections: sessions.size,
+      subscriptions: sumOf(({ subscribers }) => subscribers),
+      upstreamSubscriptions: sumOf(({ size }) => size),
+    }),
     serveSockets: (server) => {
       sockets = serveSockets({ ...inside, server });
     },
@@ -59,7 +80,7 @@ export function openLiveDoors(options: LiveOptions): LiveDoors {
       await sockets?.close();
       sessions.endAll('GOING_AWAY');
       sessions.stop();
-      subscriptions.close();
+      for (const subscriptions of byGraph.values()) subscriptions.close();
     },
   };
 }

@@ -3,7 +3,7 @@ import { monotonicMs } from '#kernel/clock.ts';
 import { newId } from '#kernel/id.ts';
 import { errorText } from '#kernel/log.ts';
 import { refusal } from '../graphql-refusal.ts';
-import { newTraceparent } from '../operation-context.ts';
+import { OperationTypeNode } from 'graphql';
 import { FanOut } from './fan-out.ts';
 import { cursorOf, givenCursor } from './resume-cursor.ts';
 import { SharedEvent } from './shared-event.ts';
@@ -13,6 +13,7 @@ import type { Clock } from '#kernel/clock.ts';
 import type { Log } from '#kernel/log.ts';
 import type { OperationContext } from '../operation-context.ts';
 import type { Generation } from '../supergraph.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { EventSource } from './event-source.ts';
 import type { Cursor } from './resume-cursor.ts';
 import type { Admitted, Route } from './source-route.ts';
@@ -20,6 +21,7 @@ import type { Subscriber } from './subscriber.ts';
 
 export interface SourceOptions {
   readonly source: EventSource;
+  readonly telemetry: Telemetry;
   readonly clock: Clock;
   readonly log: Log;
   /** Nobody may join any more: it has ended, or goes on only for those who are here. */
@@ -67,19 +69,36 @@ export class SharedSource {
     this.#fanOut = new FanOut(options.clock);
     this.#generation = admitted.generation;
     this.#cursor = givenCursor(admitted.operation);
+    const correlationId = newId();
+    const trace = options.telemetry.operation({
+      ...admitted.operation,
+      kind: OperationTypeNode.SUBSCRIPTION,
+      schema: admitted.generation.engine.schema,
+      client: null,
+      correlationId,
+      traceparent: null,
+      startedMs: monotonicMs(),
+    });
     this.context = {
       viewer: admitted.viewer,
-      correlationId: newId(),
-      traceparent: newTraceparent(),
+      correlationId,
+      trace,
       passedOn: admitted.passedOn,
       gone: this.#gone.signal,
       deadline: null,
     };
     this.opened = this.#inTurn(() => this.#begin(admitted));
+    void this.opened.then((isOpen) =>
+      trace.end({ code: isOpen ? null : 'SUBSCRIPTION_FAILED', errors: isOpen ? 0 : 1 }),
+    );
   }
 
   join(subscriber: Subscriber): void {
     this.#fanOut.add(subscriber);
+  }
+
+  get subscribers(): number {
+    return this.#fanOut.size;
   }
 
   /** The last one to leave ends it. */
@@ -222,6 +241,7 @@ export class SharedSource {
     const { correlationId } = this.context;
     const cost = this.#route?.admitted.cost;
     const extensions = { ...result.extensions, correlationId, cost };
+    this.#options.telemetry.delivered(this.#fanOut.size);
     await this.#fanOut.publish(new SharedEvent({ ...result, extensions }));
   }
 

@@ -86,7 +86,7 @@ function refuseUpgrade(
   if (path !== GRAPHQL_PATH) return 404;
   const { origin } = request.headers;
   if (origin !== undefined && !options.origins.allows(origin)) return 403;
-  if (options.supergraph.current === null || open >= options.limits.connections) return 503;
+  if (options.graphs.common.current === null || open >= options.limits.connections) return 503;
   return null;
 }
 

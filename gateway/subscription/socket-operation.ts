@@ -2,18 +2,18 @@ import { OperationTypeNode } from 'graphql';
 import { newId } from '#kernel/id.ts';
 import { errorText } from '#kernel/log.ts';
 import { clientOfParameters } from '../client-identity.ts';
-import { notReady } from '../gateway-http.ts';
+import { contractNotServed, notReady } from '../gateway-http.ts';
 import { refusal } from '../graphql-refusal.ts';
 import { documentOf, readGraphqlRequest } from '../graphql-request.ts';
-import { newTraceparent } from '../operation-context.ts';
 import { answerOnce, noteSubscription } from './admitted-operation.ts';
 import { CLOSE, invalidMessage } from './socket-protocol.ts';
 import { textFrame } from './text-frame.ts';
 import type { GraphQLError } from 'graphql';
 import type { ClientIdentity } from '../client-identity.ts';
 import type { DocumentPolicy, GraphqlRequest } from '../graphql-request.ts';
+import type { Viewer } from '#kernel/identity.ts';
 import type { GatewayLimits } from '../gateway-limits.ts';
-import type { Supergraph } from '../supergraph.ts';
+import type { ServedGraphs } from '../served-graphs.ts';
 import type { AdmittedOperation, Bookkeeping } from './admitted-operation.ts';
 import type { SharedEvent } from './shared-event.ts';
 import type { SocketConnection } from './socket-connection.ts';
@@ -22,9 +22,9 @@ import type { Subscriptions } from './subscriptions.ts';
 import type { Session } from './viewer-sessions.ts';
 
 export interface OperationDoor extends Bookkeeping {
-  readonly supergraph: Supergraph;
+  readonly graphs: ServedGraphs;
   readonly documentPolicy: DocumentPolicy;
-  readonly subscriptions: Subscriptions;
+  readonly subscriptionsOf: (viewer: Viewer) => Subscriptions;
   readonly limits: GatewayLimits;
   /** Answers under way, which a shut-down waits for. */
   readonly answering: Set<Promise<unknown>>;
@@ -99,13 +99,15 @@ async function begin(door: OperationDoor, place: Beginning, asked: Asked): Promi
 
 /** The same door as over HTTP. */
 async function admit(
-  { supergraph, documentPolicy }: OperationDoor,
+  { graphs, documentPolicy }: OperationDoor,
   { asked, client }: Asked,
   { viewer, passedOn }: Pick<AdmittedOperation, 'viewer' | 'passedOn'>,
 ): Promise<AdmittedOperation | { readonly refused: readonly GraphQLError[] }> {
   const query = await documentOf(asked, viewer, documentPolicy);
   if (typeof query !== 'string') return { refused: [query.refused] };
-  const generation = supergraph.current;
+  const graph = graphs.of(viewer);
+  if (graph === null) return { refused: [contractNotServed(viewer)] };
+  const generation = graph.current;
   if (generation === null) return { refused: [notReady()] };
   const { operationName, variables, documentId } = asked;
   const admission = generation.admissions.admit({ query, variables, operationName, viewer });
@@ -134,7 +136,7 @@ function subscribe(
 ): void {
   const { connection, id } = place;
   const outlet = new SocketOutlet(place, (reason) => noteEnd(reason));
-  const membership = door.subscriptions.join(admitted, outlet);
+  const membership = door.subscriptionsOf(admitted.viewer).join(admitted, outlet);
   const noteEnd = noteSubscription(admitted, membership.opened, door);
   connection.operations.set(id, {
     stop: (reason) => {
@@ -202,7 +204,7 @@ async function sendAnswer(
   const context = {
     viewer: admitted.viewer,
     correlationId: newId(),
-    traceparent: newTraceparent(),
+    traceparent: null,
     passedOn: admitted.passedOn,
     gone,
     deadline: AbortSignal.timeout(door.limits.operationMs),

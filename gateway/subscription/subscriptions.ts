@@ -7,6 +7,7 @@ import { subscriptionKey } from './subscription-key.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Log } from '#kernel/log.ts';
 import type { Supergraph } from '../supergraph.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { EventSource } from './event-source.ts';
 import type { Admitted } from './source-route.ts';
 import type { Outlet } from './subscriber.ts';
@@ -28,6 +29,8 @@ export interface Subscriptions {
   join(admitted: Admitted, outlet: Outlet): Membership;
   /** Sources that are open. */
   readonly size: number;
+  /** Subscribers of all of them. */
+  readonly subscribers: number;
   /** Follows no further supergraph. */
   close(): void;
 }
@@ -35,6 +38,7 @@ export interface Subscriptions {
 interface SubscriptionsOptions {
   readonly supergraph: Supergraph;
   readonly source: EventSource;
+  readonly telemetry: Telemetry;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -91,6 +95,9 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
     },
     get size() {
       return sources.size;
+    },
+    get subscribers() {
+      return sources.values().reduce((sum, source) => sum + source.subscribers, 0);
     },
     close: stop,
   };

@@ -4,7 +4,9 @@ import { parse, validate } from 'graphql';
 import { silentLog } from '#kernel/log.ts';
 import { createEngine } from '../engine.ts';
 import { subgraphOfSchema } from '../in-process-subgraph.ts';
-import { WARM_UP_VIEWER, newTraceparent } from '../operation-context.ts';
+import { WARM_UP_VIEWER } from '../operation-context.ts';
+import { silentTrace } from '../telemetry/telemetry.ts';
+import { newTraceparent } from '../telemetry/trace-context.ts';
 import { createUpstream } from '../upstream.ts';
 import type { DocumentNode, ExecutionResult } from 'graphql';
 import type { Viewer } from '#kernel/identity.ts';
@@ -86,7 +88,7 @@ export async function startGraph(
         {
           viewer,
           correlationId: 'test',
-          traceparent: newTraceparent(),
+          trace: silentTrace(newTraceparent()),
           gone: new AbortController().signal,
           deadline: null,
         },

@@ -5,7 +5,7 @@ import { jsonReply, startHttp } from '#kernel/http.ts';
 import { newId, sha256 } from '#kernel/id.ts';
 import { silentLog } from '#kernel/log.ts';
 import { endorseKey, keyIdOf, signArtifact } from '#kernel/signature.ts';
-import type { HttpReply, HttpRequest } from '#kernel/http.ts';
+import type { HttpReply, HttpRequest, Route } from '#kernel/http.ts';
 import type { PublicJwk, PublishedKey, SigningKey } from '#kernel/signature.ts';
 import type { RegistrySupergraph } from '../registry-source.ts';
 import type { UsageReport } from '../usage-report.ts';
@@ -55,6 +55,8 @@ export interface TestRegistry {
   readonly key: TestKey;
   /** Returns the id of the version. */
   publish(sdl: string, publication?: Publication): string;
+  /** A contract's supergraph. */
+  publishContract(name: string, sdl: string): string;
   publishKeys(keys: readonly TestKey[]): void;
   /** Answers 503 from now on. */
   fail(): void;
@@ -113,47 +115,28 @@ interface Current {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+const SUPERGRAPH_PATH = `/artifacts/v1/${TARGET_ID}/supergraph`;
+
 export async function startRegistry(): Promise<TestRegistry> {
   const key = createKey();
-  let keys: readonly TestKey[] = [key];
-  let current: Current | null = null;
+  const published: Published = { keys: [key], artifacts: new Map() };
   const answers = { full: 0, unchanged: 0 };
   const documents = testDocuments(key);
   const usage: TestRegistry['usage'] = { reports: [], repeated: 0, answer: 'take', attempts: 0 };
-  const answer = (request: HttpRequest): HttpReply => {
-    if (request.headers['x-hive-cdn-key'] !== TOKEN) return { status: 403, body: 'wrong key' };
-    const document = documents.answer(request.path);
-    if (document !== null) return document;
-    if (current === null) return { status: 503, body: 'down' };
-    const { headers } = current;
-    if (request.headers['if-none-match'] === headers['etag']) {
-      answers.unchanged += 1;
-      return { status: 304, headers, body: '' };
-    }
-    answers.full += 1;
-    return { status: 200, headers, body: current.sdl };
-  };
   const http = await startHttp({
     room: 'test-registry',
     host: '127.0.0.1',
     port: 0,
-    routes: [
-      { method: 'GET', path: `/artifacts/v1/${TARGET_ID}/*`, handle: answer },
-      {
-        method: 'GET',
-        path: '/.well-known/concord-keys.json',
-        handle: () => jsonReply(200, { keys: keys.map(({ published }) => published) }),
-      },
-      {
-        method: 'POST',
-        path: `/usage/${TARGET_ID}`,
-        bodyLimitBytes: 10_000_000,
-        handle: (request) => takeReport(usage, request),
-      },
-    ],
+    routes: registryRoutes(published, { answers, documents, usage }),
     ready: () => [],
     log: silentLog,
   });
+  const publishAt = (path: string, sdl: string, publication: Publication): string => {
+    const versionId = publication.versionId ?? newId();
+    const headers = headersOf(sdl, versionId, { key, ...publication });
+    published.artifacts.set(path, { sdl, headers });
+    return versionId;
+  };
   return {
     url: http.url,
     following: {
@@ -164,18 +147,62 @@ export async function startRegistry(): Promise<TestRegistry> {
       variant: { kind: 'LATEST' },
     },
     key,
-    publish: (sdl, publication = {}) => {
-      const versionId = publication.versionId ?? newId();
-      current = { sdl, headers: headersOf(sdl, versionId, { key, ...publication }) };
-      return versionId;
-    },
-    publishKeys: (published) => (keys = published),
-    fail: () => (current = null),
+    publish: (sdl, publication = {}) => publishAt(SUPERGRAPH_PATH, sdl, publication),
+    publishContract: (name, sdl) =>
+      publishAt(`/artifacts/v1/${TARGET_ID}/contracts/${name}/supergraph`, sdl, {
+        signedFor: { kind: `contract/${name}/supergraph` },
+      }),
+    publishKeys: (keys) => (published.keys = keys),
+    fail: () => published.artifacts.clear(),
     answers,
     documents,
     usage,
     close: http.close,
   };
+}
+
+interface Published {
+  keys: readonly TestKey[];
+  /** By their paths. */
+  readonly artifacts: Map<string, Current>;
+}
+
+function registryRoutes(
+  published: Published,
+  {
+    answers,
+    documents,
+    usage,
+  }: Pick<TestRegistry, 'answers' | 'usage'> & {
+    readonly documents: ReturnType<typeof testDocuments>;
+  },
+): Route[] {
+  const answer = (request: HttpRequest): HttpReply => {
+    if (request.headers['x-hive-cdn-key'] !== TOKEN) return { status: 403, body: 'wrong key' };
+    const document = documents.answer(request.path);
+    if (document !== null) return document;
+    const current = published.artifacts.get(request.path);
+    if (current === undefined) return { status: 503, body: 'down' };
+    const { headers } = current;
+    if (request.headers['if-none-match'] === headers['etag']) {
+      answers.unchanged += 1;
+      return { status: 304, headers, body: '' };
+    }
+    answers.full += 1;
+    return { status: 200, headers, body: current.sdl };
+  };
+  const keys = (): HttpReply =>
+    jsonReply(200, { keys: published.keys.map((key) => key.published) });
+  return [
+    { method: 'GET', path: `/artifacts/v1/${TARGET_ID}/*`, handle: answer },
+    { method: 'GET', path: '/.well-known/concord-keys.json', handle: keys },
+    {
+      method: 'POST',
+      path: `/usage/${TARGET_ID}`,
+      bodyLimitBytes: 10_000_000,
+      handle: (request) => takeReport(usage, request),
+    },
+  ];
 }
 
 function headersOf(

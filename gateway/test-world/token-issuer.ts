@@ -19,6 +19,7 @@ interface TokenClaims {
   readonly roles?: readonly string[];
   readonly audience?: string;
   readonly expiresInSeconds?: number;
+  readonly contract?: unknown;
 }
 
 export async function startTokenIssuer(): Promise<TokenIssuer> {
@@ -41,8 +42,14 @@ export async function startTokenIssuer(): Promise<TokenIssuer> {
       algorithms: ['ES256'],
       claims: DEFAULT_CLAIMS,
     },
-    token: ({ sub = 'requestor', roles = ['requestor'], audience, expiresInSeconds = 600 } = {}) =>
-      new SignJWT({ name: sub, roles, companies: ['*'], cost_centres: ['*'] })
+    token: ({
+      sub = 'requestor',
+      roles = ['requestor'],
+      audience,
+      expiresInSeconds = 600,
+      contract,
+    } = {}) =>
+      new SignJWT({ name: sub, roles, companies: ['*'], cost_centres: ['*'], contract })
         .setProtectedHeader({ alg: 'ES256', kid: 'test', typ: 'at+jwt' })
         .setIssuer(http.url)
         .setAudience(audience ?? AUDIENCE)
