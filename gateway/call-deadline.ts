@@ -1,16 +1,14 @@
 /** The time one upstream call may take. */
 export interface CallDeadline {
-  /** Fires on the time-out, or when one of the parents does. */
+  /** Fires on the time-out, or when the client goes away. */
   readonly signal: AbortSignal;
   readonly timedOut: () => boolean;
-  /** Forgets the timer and leaves nothing behind at the parents, which may live for hours. */
+  /** Forgets the timer and leaves nothing behind at the client's signal, which may live for hours. */
   release(): void;
 }
 
-export function startDeadline(
-  parents: readonly (AbortSignal | null)[],
-  timeoutMs: number,
-): CallDeadline {
+/** `gone` is null where the call is finished whatever its client does. */
+export function startDeadline(gone: AbortSignal | null, timeoutMs: number): CallDeadline {
   const controller = new AbortController();
   let timedOut = false;
   const abort = (): void => controller.abort();
@@ -18,17 +16,14 @@ export function startDeadline(
     timedOut = true;
     abort();
   }, timeoutMs);
-  const living = parents.filter((parent) => parent !== null);
-  for (const parent of living) {
-    if (parent.aborted) abort();
-    parent.addEventListener('abort', abort, { once: true });
-  }
+  if (gone?.aborted === true) abort();
+  gone?.addEventListener('abort', abort, { once: true });
   return {
     signal: controller.signal,
     timedOut: () => timedOut,
     release: () => {
       clearTimeout(timer);
-      for (const parent of living) parent.removeEventListener('abort', abort);
+      gone?.removeEventListener('abort', abort);
     },
   };
 }

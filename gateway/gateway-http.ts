@@ -245,7 +245,7 @@ function contextOf(
     trace,
     passedOn: admitted.passedOn,
     gone: request.signal,
-    deadline: AbortSignal.timeout(operationMs),
+    endsAtMs: monotonicMs() + operationMs,
   };
 }
 

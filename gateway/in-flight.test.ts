@@ -137,7 +137,7 @@ describe('headers of a client', () => {
         trace: silentTrace(newTraceparent()),
         passedOn,
         gone: new AbortController().signal,
-        deadline: null,
+        endsAtMs: null,
       },
     );
     upstream.close();

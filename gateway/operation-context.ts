@@ -11,8 +11,8 @@ export interface OperationContext {
   readonly passedOn?: Readonly<Record<string, string>> | undefined;
   /** Fires when the client has gone away; nobody reads the answer then. */
   readonly gone: AbortSignal;
-  /** Fires when the operation as a whole has taken too long; null for a subscription, which has no end. */
-  readonly deadline: AbortSignal | null;
+  /** When the operation as a whole has taken too long, by `monotonicMs`; null for a subscription, which has no end. */
+  readonly endsAtMs: number | null;
 }
 
 /** The gateway's own identity for warm-up calls: it may ask for nothing but a type's name. */

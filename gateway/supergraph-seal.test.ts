@@ -93,9 +93,7 @@ describe('a supergraph that is not rightly signed', () => {
 describe('a supergraph of a contract or a major version', () => {
   it('is taken from its path, signed as what it is', async () => {
     const name = 'partner';
-    const versionId = world.registry.publish(world.subgraphs.compose(), {
-      signedFor: { kind: `contract/${name}/supergraph` },
-    });
+    const versionId = world.registry.publishContract(name, world.subgraphs.compose());
     const contract = await world.startAnother(
       following(null, { variant: { kind: 'CONTRACT', name } }),
     );

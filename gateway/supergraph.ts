@@ -153,6 +153,6 @@ function warmUpContext(): OperationContext {
     correlationId: newId(),
     trace: silentTrace(newTraceparent()),
     gone: new AbortController().signal,
-    deadline: null,
+    endsAtMs: null,
   };
 }

@@ -1,4 +1,5 @@
 import { GraphQLError } from 'graphql';
+import { monotonicMs } from '#kernel/clock.ts';
 import { INTERNAL_TOKEN_HEADER } from '#kernel/internal-token.ts';
 import { isRecord } from '#kernel/json.ts';
 import { errorText } from '#kernel/log.ts';
@@ -71,7 +72,7 @@ async function callOnce(
 ): Promise<ExecutionResult> {
   // A mutation under way is let finish when its client goes away: half of it would help nobody.
   const gone = operation.kind === 'mutation' ? null : context.gone;
-  const deadline = startDeadline([gone, context.deadline], options.callTimeoutMs);
+  const deadline = startDeadline(gone, timeLeftMs(context, options));
   const { name } = operation.subgraph;
   const trace = context.trace.fetch(operation.subgraph, operation.kind);
   let status: number | null = null;
@@ -99,7 +100,7 @@ async function callOnce(
       trace.end({ outcome: 'gone', status });
       throw error;
     }
-    const late = deadline.timedOut() || context.deadline?.aborted === true;
+    const late = deadline.timedOut();
     const reason = late ? 'time-out' : laneProblem(error);
     trace.end({ outcome: late ? 'time-out' : laneOutcome(error), status });
     logFailure(options.log, operation, context, late ? 'time-out' : errorText(error));
@@ -107,6 +108,12 @@ async function callOnce(
   } finally {
     deadline.release();
   }
+}
+
+/** A call may take its own time, and no longer than its operation. */
+function timeLeftMs({ endsAtMs }: OperationContext, { callTimeoutMs }: UpstreamOptions): number {
+  if (endsAtMs === null) return callTimeoutMs;
+  return Math.max(0, Math.min(callTimeoutMs, endsAtMs - monotonicMs()));
 }
 
 function outcomeOf({ errors }: ExecutionResult): Pick<FetchEnd, 'outcome' | 'code'> {
@@ -140,7 +147,7 @@ async function openStream(
   operation: UpstreamOperation,
   context: OperationContext,
 ): Promise<AsyncGenerator<ExecutionResult>> {
-  const connecting = startDeadline([context.gone], options.callTimeoutMs);
+  const connecting = startDeadline(context.gone, options.callTimeoutMs);
   const trace = context.trace.fetch(operation.subgraph, operation.kind);
   let status: number | null = null;
   try {

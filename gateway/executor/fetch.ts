@@ -15,7 +15,7 @@ import type { ExecutionResult } from 'graphql';
 import type { SubgraphAddress } from '../subgraph-directory.ts';
 import type { UpstreamOperation } from '../upstream.ts';
 import type { Data } from './data.ts';
-import type { WriteRepresentation } from './representation.ts';
+import type { Representation } from './representation.ts';
 import type { ResponseKeys } from './response-key.ts';
 import type { ResponsePath, TargetPath } from './target-path.ts';
 import type { TypeGraph } from './type-graph.ts';
@@ -100,7 +100,7 @@ export function compileRootFetch(node: FetchNode, compilation: Compilation, feed
 /** Where entities of one input stand, and how they are told to the subgraph. */
 interface EntityInput {
   readonly paths: readonly TargetPath[];
-  readonly represent: WriteRepresentation;
+  readonly representation: Representation;
   readonly rewrites: readonly OutputRewrite[];
 }
 
@@ -115,7 +115,11 @@ function compileInput(
 ): EntityInput {
   return {
     paths: of.paths.map((path) => compileTargetPath(path, compilation)),
-    represent: compileRepresentation(of.requires ?? [], of.inputRewrites ?? [], compilation.types),
+    representation: compileRepresentation(
+      of.requires ?? [],
+      of.inputRewrites ?? [],
+      compilation.types,
+    ),
     rewrites: (of.outputRewrites ?? []).map(withinEntity),
   };
 }
@@ -137,18 +141,30 @@ interface Gathered {
   readonly indexes: number[];
 }
 
-function gather(run: Run, { paths, represent }: EntityInput): Gathered {
+function gather(run: Run, { paths, representation }: EntityInput): Gathered {
   const found: Data[] = [];
   for (const path of paths) path.collect(run.data, found);
+  const { write, onlyKey } = representation;
   const gathered: Gathered = { representations: [], targets: [], indexes: [] };
   const indexByText = new Map<string, number>();
+  const indexByKey = new Map<unknown, Map<unknown, number>>();
+  let keyed: { name: unknown; key: string | null; indexes: Map<unknown, number> } | null = null;
   for (const target of found) {
-    const text = represent(target);
-    if (text === null) continue;
-    let index = indexByText.get(text);
+    const name = target['__typename'];
+    // Neighbours are mostly of one type; what it is told apart by is looked up when that changes.
+    if (keyed === null || keyed.name !== name) {
+      const indexes = indexByKey.get(name) ?? new Map<unknown, number>();
+      indexByKey.set(name, indexes);
+      keyed = { name, key: typeof name === 'string' ? onlyKey(name) : null, indexes };
+    }
+    const value = keyed.key === null ? undefined : target[keyed.key];
+    let index = value === undefined ? undefined : keyed.indexes.get(value);
     if (index === undefined) {
-      index = gathered.representations.push(text) - 1;
+      const text = write(target);
+      if (text === null) continue;
+      index = indexByText.get(text) ?? gathered.representations.push(text) - 1;
       indexByText.set(text, index);
+      if (value !== undefined) keyed.indexes.set(value, index);
     }
     gathered.targets.push(target);
     gathered.indexes.push(index);

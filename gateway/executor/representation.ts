@@ -4,31 +4,41 @@ import { rewriteInput } from './rewrite.ts';
 import type { Data } from './data.ts';
 import type { TypeGraph } from './type-graph.ts';
 
-/**
- * Writes the representation of an entity as JSON text, by which equal ones are found. Null when the tree does not hold
- * what identifies it: no name of its type, or no key that is not null.
- */
-export type WriteRepresentation = (entity: Data) => string | null;
+/** How entities are told to a subgraph. */
+export interface Representation {
+  /**
+   * Writes the representation of an entity as JSON text, by which equal ones are found. Null when the tree does not hold
+   * what identifies it: no name of its type, or no key that is not null.
+   */
+  readonly write: (entity: Data) => string | null;
+  /** The one field that tells entities of a type apart; null when there are several, and the text must be compared. */
+  readonly onlyKey: (typeName: string) => string | null;
+}
 
 export function compileRepresentation(
   requires: readonly RequiresSelection[],
   rewrites: readonly InputRewrite[],
   types: TypeGraph,
-): WriteRepresentation {
+): Representation {
   const fieldsOf = fieldWritersByName(requires, types);
-  const plain: WriteRepresentation = (entity) => {
+  const plain: Representation['write'] = (entity) => {
     const name = entity['__typename'];
     if (typeof name !== 'string') return null;
     const fields = fieldsOf(name);
     const isKnown = fields.some(({ key }) => (ownValue(entity, key) ?? null) !== null);
     return isKnown ? `{"__typename":${JSON.stringify(name)}${membersOf(entity, fields)}}` : null;
   };
-  if (rewrites.length === 0) return plain;
-  return (entity) => {
+  const onlyKey = (typeName: string): string | null => {
+    const [only, ...more] = fieldsOf(typeName);
+    return only?.nested === null && !only.isInherited && more.length === 0 ? only.key : null;
+  };
+  if (rewrites.length === 0) return { write: plain, onlyKey };
+  const write: Representation['write'] = (entity) => {
     const text = plain(entity);
     if (text === null) return null;
     return JSON.stringify(rewriteInput(JSON.parse(text), rewrites, types));
   };
+  return { write, onlyKey };
 }
 
 interface FieldWriter {

@@ -60,6 +60,8 @@ export interface ResponseKeys {
   place(responseKey: string, fieldName: string): KeyPlace;
   /** The value of a key that a plan's path names: plans speak of the keys that were asked for. */
   read(data: Data, key: string): unknown;
+  /** As `read`, for one key; null when it is simply there. */
+  reader(key: string): KeyPlace['read'];
   /** Where a value is kept that the plan wants renamed to this key, since it may need what stands there. */
   renamed(key: string): string;
   /** The client's key for one of a path of a subgraph's error. */
@@ -91,13 +93,17 @@ export function responseKeysOf(plan: PlanNode | null, aliases: AliasRule): Respo
     const moved = movedTo.has(key) ? data[MOVED + key] : undefined;
     return moved ?? ownValue(data, key);
   };
+  const reader = (key: string): KeyPlace['read'] => {
+    const isPlain = !movedTo.has(key) && !isInherited(key);
+    return isPlain ? null : (data) => read(data, key);
+  };
   return {
     read,
+    reader,
     renamed: (key) => MOVED + key,
     place: (responseKey, fieldName) => {
       const key = aliases.planned(responseKey, fieldName);
-      const isPlain = !movedTo.has(key) && !isInherited(key);
-      return { key, read: isPlain ? null : (data) => read(data, key) };
+      return { key, read: reader(key) };
     },
     clientKey: (key) => {
       const planned = movedFrom.get(key) ?? key;

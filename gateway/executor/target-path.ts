@@ -1,7 +1,7 @@
 import type { FlattenNodePathSegment } from '@graphql-hive/router-query-planner';
 import { isData } from './data.ts';
 import type { Data } from './data.ts';
-import type { ResponseKeys } from './response-key.ts';
+import type { KeyPlace, ResponseKeys } from './response-key.ts';
 import type { TypeGraph } from './type-graph.ts';
 
 export type ResponsePath = readonly (string | number)[];
@@ -19,7 +19,7 @@ export function compileTargetPath(
   segments: readonly FlattenNodePathSegment[],
   { types, keys }: { readonly types: TypeGraph; readonly keys: ResponseKeys },
 ): TargetPath {
-  const steps = segments.flatMap((segment) => stepOf(segment));
+  const steps = segments.flatMap((segment) => stepOf(segment, keys));
   const walk = (value: unknown, at: number, found: Data[]): void => {
     if (Array.isArray(value)) {
       for (let index = 0; index < value.length; index += 1) walk(value[index], at, found);
@@ -28,7 +28,8 @@ export function compileTargetPath(
     if (!isData(value)) return;
     const step = steps[at];
     if (step === undefined) found.push(value);
-    else if (step.conditions === null) walk(keys.read(value, step.name), at + 1, found);
+    else if (step.conditions === null)
+      walk(step.read === null ? value[step.name] : step.read(value), at + 1, found);
     else if (passes(types, value, step.conditions)) walk(value, at + 1, found);
   };
   const trace = (
@@ -59,17 +60,18 @@ export function compileTargetPath(
 
 interface PathStep {
   readonly name: string;
+  readonly read: KeyPlace['read'];
   /** The types that go on, for a step that is no field. */
   readonly conditions: readonly string[] | null;
 }
 
 /** Lists are crossed wherever they are met, so "@" says nothing. */
-function stepOf(segment: FlattenNodePathSegment): PathStep[] {
+function stepOf(segment: FlattenNodePathSegment, keys: ResponseKeys): PathStep[] {
   if (segment === '@') return [];
   if ('Field' in segment) {
-    return [{ name: segment.Field, conditions: null }];
+    return [{ name: segment.Field, read: keys.reader(segment.Field), conditions: null }];
   }
-  return [{ name: '', conditions: segment.TypeCondition }];
+  return [{ name: '', read: null, conditions: segment.TypeCondition }];
 }
 
 /** An object without a name was not asked for one, because it can only be of one type. */

@@ -1,4 +1,5 @@
 import { OperationTypeNode } from 'graphql';
+import { monotonicMs } from '#kernel/clock.ts';
 import { errorText } from '#kernel/log.ts';
 import { answerReply, isAcceptable } from '../answer.ts';
 import { refusal } from '../graphql-refusal.ts';
@@ -105,7 +106,7 @@ function answer(
     traceparent: request.traceparent,
     passedOn: admitted.passedOn,
     gone: request.signal,
-    deadline: AbortSignal.timeout(door.limits.operationMs),
+    endsAtMs: monotonicMs() + door.limits.operationMs,
   };
   answerOnce(admitted, context, door).then(
     (result) => stream.finish(result, 'complete'),

@@ -85,7 +85,7 @@ export class SharedSource {
       trace,
       passedOn: admitted.passedOn,
       gone: this.#gone.signal,
-      deadline: null,
+      endsAtMs: null,
     };
     this.opened = this.#inTurn(() => this.#begin(admitted));
     void this.opened.then((isOpen) =>

@@ -1,4 +1,5 @@
 import { OperationTypeNode } from 'graphql';
+import { monotonicMs } from '#kernel/clock.ts';
 import { newId } from '#kernel/id.ts';
 import { errorText } from '#kernel/log.ts';
 import { clientOfParameters } from '../client-identity.ts';
@@ -207,7 +208,7 @@ async function sendAnswer(
     traceparent: null,
     passedOn: admitted.passedOn,
     gone,
-    deadline: AbortSignal.timeout(door.limits.operationMs),
+    endsAtMs: monotonicMs() + door.limits.operationMs,
   };
   const result = await answerOnce(admitted, context, door);
   if (gone.aborted) return;

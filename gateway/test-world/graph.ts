@@ -90,7 +90,7 @@ export async function startGraph(
           correlationId: 'test',
           trace: silentTrace(newTraceparent()),
           gone: new AbortController().signal,
-          deadline: null,
+          endsAtMs: null,
         },
       );
       return { ...result, calls: [...calls] };

@@ -181,7 +181,9 @@ function registryRoutes(
     if (request.headers['x-hive-cdn-key'] !== TOKEN) return { status: 403, body: 'wrong key' };
     const document = documents.answer(request.path);
     if (document !== null) return document;
-    const current = published.artifacts.get(request.path);
+    // A pinned major is an earlier version of the same artefact.
+    const path = request.path.replace(/\/major\/\d+/, '');
+    const current = published.artifacts.get(path);
     if (current === undefined) return { status: 503, body: 'down' };
     const { headers } = current;
     if (request.headers['if-none-match'] === headers['etag']) {

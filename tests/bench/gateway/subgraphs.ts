@@ -109,6 +109,8 @@ async function answerOther(what: string, body: Buffer, response: ServerResponse)
     const report = JSON.parse(gunzipSync(body).toString()) as { readonly size: number };
     seen.usageOperations += report.size;
   }
+  // The collector of spans takes what comes.
+  if (what === 'v1') return reply(response, Buffer.alloc(0));
   if (what === 'publish') await publish(Number(String(body)));
   if (what === 'token') return reply(response, Buffer.from(await tokenOf(String(body))));
   reply(response, Buffer.from(JSON.stringify({ ...seen, streams: streams.size } satisfies Seen)));

@@ -51,7 +51,7 @@ export async function createSubject(supergraphSdl: string, call: SubgraphCall): 
         correlationId: 'differential',
         trace: silentTrace(newTraceparent()),
         gone: NEVER,
-        deadline: null,
+        endsAtMs: null,
       }),
   };
 }
