@@ -2,6 +2,7 @@ import { QueryPlanner } from '@graphql-hive/router-query-planner';
 import { transformSupergraphToPublicSchema } from '@theguild/federation-composition';
 import { GraphQLError, Kind, buildASTSchema, isAbstractType, parse, validateSchema } from 'graphql';
 import { errorText } from '#kernel/log.ts';
+import { busFieldsOf } from './bus-field.ts';
 import { costWeightsOf } from './cost-weight.ts';
 import { requirementsOf } from './executor/authorization.ts';
 import { compileOperation, isUnplannable, unplannable } from './executor/operation.ts';
@@ -23,6 +24,7 @@ import type { Log } from '#kernel/log.ts';
 import type { Grants } from './executor/authorization.ts';
 import type { CompiledOperation, Graph } from './executor/operation.ts';
 import type { TypeGraph } from './executor/type-graph.ts';
+import type { Feed } from './bus-field.ts';
 import type { CostWeights } from './cost-weight.ts';
 import type { OperationContext } from './operation-context.ts';
 import type { SubgraphAddress } from './subgraph-directory.ts';
@@ -50,8 +52,8 @@ export interface Engine {
   prepare(operation: ClientOperation, viewer: Viewer): Promise<void>;
   /** What subgraphs would be asked, as the planner has it; null when none would be. */
   explain(operation: ClientOperation, viewer: Viewer): Promise<PlanNode | null>;
-  /** The upstream operation that feeds a subscription. Throws a GraphQLError when there is none, or the viewer may not see it. */
-  feed(operation: ClientOperation, viewer: Viewer): Promise<UpstreamOperation>;
+  /** What feeds a subscription. Throws a GraphQLError when there is none, or the viewer may not see it. */
+  feed(operation: ClientOperation, viewer: Viewer): Promise<Feed>;
   /** Completes one upstream event with the fields of other subgraphs and shapes it as the client asked. */
   executeEvent(
     operation: ClientOperation,
@@ -140,6 +142,7 @@ function loadGraph(
     weights: costWeightsOf(supergraph),
     planner: new QueryPlanner(supergraphSdl),
     addressOf: (name) => addressOf(directory, name),
+    busFields: busFieldsOf(supergraph, schema),
   };
 }
 

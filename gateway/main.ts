@@ -26,6 +26,7 @@ import type { Clock } from '#kernel/clock.ts';
 import type { HttpReply, HttpRequest, Route } from '#kernel/http.ts';
 import type { InternalKey } from '#kernel/internal-token.ts';
 import type { Log } from '#kernel/log.ts';
+import type { BusAddress } from '#kernel/room.ts';
 import type { GatewayLimits } from './gateway-limits.ts';
 import type { DocumentPolicy } from './graphql-request.ts';
 import type { InProcessSubgraph } from './in-process-subgraph.ts';
@@ -65,6 +66,8 @@ export interface GatewayOptions {
   readonly tracing?: TracingOptions | null;
   /** Subgraphs that live in this process, by name; they are called without HTTP and without a signature. */
   readonly inProcess?: ReadonlyMap<string, InProcessSubgraph>;
+  /** Where fields with `@busEvents` get their events; without it nobody can subscribe to them. */
+  readonly bus?: BusAddress | null;
   /** Names of client headers that go on to subgraphs. */
   readonly passedHeaders?: readonly string[];
   /** Whether identical reads of one viewer that are under way together are executed once. */
@@ -122,7 +125,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     limits,
     log,
   };
-  const live = openLiveDoors({ ...inside, upstream, clock });
+  const live = openLiveDoors({ ...inside, upstream, bus: options.bus ?? null, clock });
   const inFlight = options.deduplicateReads === true ? createInFlightReads() : null;
   const routes = graphqlRoutes({ ...inside, ...live, inFlight });
   const ready = readiness(graphs, upstream);

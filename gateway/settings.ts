@@ -7,6 +7,7 @@ import { DEFAULT_LIMITS } from './gateway-limits.ts';
 import { REGISTRY_SETTINGS, registryOptions } from './registry-settings.ts';
 import { TRACING_SETTINGS, tracingOptions } from './telemetry/tracing-settings.ts';
 import type { LogLevel } from '#kernel/log.ts';
+import type { BusAddress } from '#kernel/room.ts';
 import type { GatewayLimits } from './gateway-limits.ts';
 
 const { query: QUERY, ...LIMITS } = DEFAULT_LIMITS;
@@ -23,6 +24,8 @@ export const GATEWAY_SETTINGS = {
   NODE_ENV: config.text('"production" where people depend on it', 'development'),
   AUTH: config.choice('who is let in; "none" lets everybody in', ['oidc', 'none'], 'oidc'),
   INTERNAL_KEY: config.optional(ROOM_SETTINGS.INTERNAL_KEY),
+  BUS_DATABASE_URL: config.optional(ROOM_SETTINGS.BUS_DATABASE_URL),
+  REDIS_URL: ROOM_SETTINGS.REDIS_URL,
   LOG_LEVEL: ROOM_SETTINGS.LOG_LEVEL,
   ...REGISTRY_SETTINGS,
   ...TRACING_SETTINGS,
@@ -72,6 +75,7 @@ export function gatewayOptions(settings: GatewaySettings) {
     port: settings.GATEWAY_PORT ?? settings.PORT,
     ...registryOptions(settings),
     ...identityOf(settings),
+    bus: busOf(settings),
     corsOrigins: settings.CORS_ORIGINS,
     passedHeaders: settings.PASSED_HEADERS,
     deduplicateReads: settings.DEDUPLICATE_READS,
@@ -80,6 +84,11 @@ export function gatewayOptions(settings: GatewaySettings) {
     log: createLog({ level: settings.LOG_LEVEL as LogLevel }),
     clock: systemClock,
   };
+}
+
+function busOf(settings: GatewaySettings): BusAddress | null {
+  const { BUS_DATABASE_URL: busDatabaseUrl, REDIS_URL: redisUrl } = settings;
+  return busDatabaseUrl === null ? null : { busDatabaseUrl, redisUrl };
 }
 
 /** Whose tokens count, and how calls of subgraphs are signed; with AUTH=none neither is needed. */

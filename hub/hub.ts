@@ -197,6 +197,7 @@ async function startRooms(foundation: Foundation): Promise<void> {
       spoolFile: join(options.dataFolder, 'usage-reports.jsonl'),
     },
     accessTokens,
+    bus: busOf(foundation),
     internalKey: keyOf(foundation, 'gateway'),
     corsOrigins: [`http://localhost:${foundation.ports.gateway}`],
     log,
@@ -292,14 +293,20 @@ function roomOf(foundation: Foundation, room: SigningRoom, schema: Schema): Room
   const { options, adminUrl, secrets, ports, trustedKeys } = foundation;
   return {
     databaseUrl: schemaUrl(adminUrl, schema, secrets.databasePassword),
-    busDatabaseUrl: schemaUrl(adminUrl, 'bus', secrets.databasePassword),
-    redisUrl: options.redisUrl,
+    ...busOf(foundation),
     host: options.host,
     port: ports[room],
     internalKey: keyOf(foundation, room),
     trustedKeys,
     log: options.log,
     clock: systemClock,
+  };
+}
+
+function busOf({ options, adminUrl, secrets }: Foundation) {
+  return {
+    busDatabaseUrl: schemaUrl(adminUrl, 'bus', secrets.databasePassword),
+    redisUrl: options.redisUrl,
   };
 }
 

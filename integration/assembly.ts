@@ -1,3 +1,4 @@
+import { startFeed } from '#kernel/bus-feed.ts';
 import { DAY_MS, shifted } from '#kernel/clock.ts';
 import { openDatabase } from '#kernel/database.ts';
 import { startConsumer } from '#kernel/inbox.ts';
@@ -14,7 +15,6 @@ import { createExceptionCommands } from './exception-command.ts';
 import { exceptionHandlers, raiseForParked } from './exception-consumer.ts';
 import { createExceptionDesk } from './exception-desk.ts';
 import { EVENT_SOURCE, createIntegrationEvents } from './fact.ts';
-import { startFeed } from './feed.ts';
 import { createInbound } from './inbound.ts';
 import { startJobs } from './jobs.ts';
 import { startPoller } from './poller.ts';

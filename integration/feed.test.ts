@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startFeed } from '#kernel/bus-feed.ts';
 import { newId } from '#kernel/id.ts';
 import { pause } from '#kernel/shutdown.ts';
 import { createTestDatabase } from '../tests/support/test-database.ts';
 import { happened } from '../tests/support/house-events.ts';
 import { until, viewerOf } from '../tests/support/integration-world.ts';
-import { startFeed } from './feed.ts';
 import { mayRead, subjectIdOf, summaryOf } from './status-event.ts';
 import type { EventBus } from '#kernel/bus.ts';
+import type { Feed, FeedItem, Subscription } from '#kernel/bus-feed.ts';
 import type { TestDatabase } from '../tests/support/test-database.ts';
-import type { Feed, FeedItem, Subscription } from './feed.ts';
 
 let db: TestDatabase;
 let bus: EventBus;

@@ -174,7 +174,12 @@ describe('timelines', () => {
       throw new Error('no command is expected');
     };
     const commands = { assign: never, resolve: never, retry: never, retryMany: never };
-    const feed = { subscribe: never, readers: () => 0, close: async () => undefined };
+    const feed = {
+      subscribe: never,
+      head: () => 0n,
+      readers: () => 0,
+      close: async () => undefined,
+    };
     const timelinesFor = async (
       representations: { __typename: string; id: string }[],
       viewer: Viewer,

@@ -98,7 +98,26 @@ async function openOwnDatabase(
   return database;
 }
 
-async function openRoomBus(options: RoomOptions, shutdown: Shutdown): Promise<EventBus> {
+/** Where the bus of the installation is. */
+export type BusAddress = Pick<RoomOptions, 'busDatabaseUrl' | 'redisUrl'>;
+
+/** The bus for whoever is no room with a database; `close` ends its connections too. */
+export async function openBusAt(address: BusAddress, log: Log): Promise<EventBus> {
+  const shutdown = createShutdown((step, error) =>
+    log.warn({ event: 'shutdown.step-failed', step, error: errorText(error) }),
+  );
+  try {
+    return { ...(await openRoomBus({ ...address, log }, shutdown)), close: shutdown.run };
+  } catch (error) {
+    await shutdown.run();
+    throw error;
+  }
+}
+
+async function openRoomBus(
+  options: BusAddress & Pick<RoomOptions, 'log'>,
+  shutdown: Shutdown,
+): Promise<EventBus> {
   const { log, redisUrl } = options;
   const database = openDatabase({
     url: options.busDatabaseUrl,

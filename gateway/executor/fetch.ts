@@ -12,6 +12,7 @@ import type {
   RequiresSelection,
 } from '@graphql-hive/router-query-planner';
 import type { ExecutionResult } from 'graphql';
+import type { BusFields } from '../bus-field.ts';
 import type { SubgraphAddress } from '../subgraph-directory.ts';
 import type { UpstreamOperation } from '../upstream.ts';
 import type { Data } from './data.ts';
@@ -40,6 +41,7 @@ export interface Compilation {
   readonly types: TypeGraph;
   readonly keys: ResponseKeys;
   readonly addressOf: (serviceName: string) => SubgraphAddress;
+  readonly busFields: BusFields;
 }
 
 /** Prepares an upstream operation once; its variables are JSON text. */

@@ -16,6 +16,7 @@ import type {
   GraphQLSchema,
   OperationDefinitionNode,
 } from 'graphql';
+import type { BusFields, Feed } from '../bus-field.ts';
 import type { CostWeights } from '../cost-weight.ts';
 import type { SubgraphAddress } from '../subgraph-directory.ts';
 import type { UpstreamOperation } from '../upstream.ts';
@@ -41,14 +42,15 @@ export interface Graph {
   readonly weights: CostWeights;
   readonly planner: QueryPlanner;
   readonly addressOf: (serviceName: string) => SubgraphAddress;
+  readonly busFields: BusFields;
 }
 
 /** One operation of a client's document, compiled once and run for each request. */
 export interface CompiledOperation {
   /** Expects variables as the client sent them. Throws GraphQLErrors when they do not fit, or nothing can be planned. */
   run(input: OperationInput): Promise<ExecutionResult>;
-  /** What the source of a subscription is opened with; null when the operation is no subscription of a subgraph. */
-  feed(input: Asking): Promise<UpstreamOperation | null>;
+  /** What the source of a subscription is opened with; null when the operation is no subscription to a field of a subgraph. */
+  feed(input: Asking): Promise<Feed | null>;
   /** What would be asked of subgraphs, as the planner has it; of the variables only those of conditions count. */
   plan(input: Asking): Promise<PlanNode | null>;
 }
@@ -72,12 +74,12 @@ export interface OperationInput extends Asking {
 /** Wrong variables are told one by one up to here. */
 const VARIABLE_ERRORS_MAX = 10;
 /** Choices of condition variables that are kept compiled. */
-const CHOICES_MAX = 32;
+const CHOICES_MAX = 64;
 /**
- * Up to so many condition variables each choice of them has a plan of its own, which asks for exactly what the client gets:
- * five variables have 32 choices. Beyond, one plan serves all, with conditions in it.
+ * Up to so many condition variables each choice of them has a plan of its own, which asks for exactly what the client gets;
+ * of all the choices there could be, clients make few. Beyond, one plan serves all, with conditions in it.
  */
-const DECIDED_VARIABLES_MAX = 5;
+const DECIDED_VARIABLES_MAX = 10;
 /** Kinds of viewers that are kept compiled, by what the contract lets them see of one operation. */
 const VIEWS_MAX = 32;
 
@@ -249,7 +251,7 @@ async function planOnce(
   operation: OperationDefinitionNode | null,
   share: number,
 ): Promise<Planned> {
-  const { planner, types, addressOf, aliases } = graph;
+  const { planner, types, addressOf, aliases, busFields } = graph;
   const nothing = { node: null, plan: null, keys: responseKeysOf(null, aliases) };
   if (operation === null) return nothing;
   const text = print({ kind: Kind.DOCUMENT, definitions: [operation] });
@@ -258,7 +260,7 @@ async function planOnce(
   const { node } = await planner.planAsync(text, operation.name?.value, labels, share);
   if (!node) return nothing;
   const keys = responseKeysOf(node, aliases);
-  return { node, plan: compilePlan(node, { types, keys, addressOf }), keys };
+  return { node, plan: compilePlan(node, { types, keys, addressOf, busFields }), keys };
 }
 
 type Introspect = (run: Run, keys: ResponseKeys) => void;

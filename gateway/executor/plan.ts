@@ -1,3 +1,4 @@
+import { busSubscriptionOf, compileBusFeed, compileBusFetch } from './bus-fetch.ts';
 import {
   compileBatchFetch,
   compileEntityFetch,
@@ -5,15 +6,19 @@ import {
   compileRootOperation,
 } from './fetch.ts';
 import { fetchesOf } from './plan-walk.ts';
-import type { FlattenNodePathSegment, PlanNode } from '@graphql-hive/router-query-planner';
-import type { UpstreamOperation } from '../upstream.ts';
+import type {
+  FetchNode,
+  FlattenNodePathSegment,
+  PlanNode,
+} from '@graphql-hive/router-query-planner';
+import type { Feed } from '../bus-field.ts';
 import type { Compilation, Run, Step } from './fetch.ts';
 
 /** A plan, ready to be run any number of times. */
 export interface CompiledPlan {
   readonly run: Step;
   /** What a subscription's source is opened with; null for queries and mutations. */
-  readonly feed: ((run: Run) => UpstreamOperation) | null;
+  readonly feed: ((run: Run) => Feed) | null;
 }
 
 export function compilePlan(plan: PlanNode, compilation: Compilation): CompiledPlan {
@@ -21,8 +26,23 @@ export function compilePlan(plan: PlanNode, compilation: Compilation): CompiledP
   const isFed = first?.kind !== 'BatchFetch' && first?.operationKind === 'subscription';
   return {
     run: compileNode(plan, [], compilation),
-    feed: isFed ? compileRootOperation(first, compilation) : null,
+    feed: isFed ? compileFeed(first, compilation) : null,
   };
+}
+
+function compileFeed(node: FetchNode, compilation: Compilation): (run: Run) => Feed {
+  const subscription = busSubscriptionOf(node, compilation);
+  return subscription === null
+    ? compileRootOperation(node, compilation)
+    : compileBusFeed(subscription);
+}
+
+/** What an event is answered with. */
+function compileEvent(node: FetchNode, compilation: Compilation): Step {
+  const subscription = busSubscriptionOf(node, compilation);
+  return subscription === null
+    ? compileRootFetch(node, compilation, true)
+    : compileBusFetch(subscription, compilation);
 }
 
 function compileNode(
@@ -49,7 +69,7 @@ function compileNode(
       return (run) => (run.variables[node.condition] === true ? held(run) : unheld(run));
     }
     case 'Subscription':
-      return compileRootFetch(node.primary, compilation, true);
+      return compileEvent(node.primary, compilation);
     case 'Defer': {
       // The answer is whole when it is sent, as the specification allows.
       const parts = [node.primary.node, ...node.deferred.map((later) => later.node)];

@@ -240,7 +240,7 @@ export interface Reader {
   send(message: object): void;
 }
 
-async function openReader(
+export async function openReader(
   world: World,
   claims: { readonly sub?: string },
   url: string,

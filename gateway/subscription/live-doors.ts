@@ -1,4 +1,5 @@
-import { subgraphSource } from './event-source.ts';
+import { busSource } from './bus-source.ts';
+import { eventSource } from './event-source.ts';
 import { eventStreamDoor } from './event-stream-door.ts';
 import { serveSockets } from './socket-door.ts';
 import { createSubscriptions } from './subscriptions.ts';
@@ -7,6 +8,7 @@ import type { Server } from 'node:http';
 import type { AccessTokenVerifier } from '#kernel/access-token.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Viewer } from '#kernel/identity.ts';
+import type { BusAddress } from '#kernel/room.ts';
 import type { CrossOrigin } from '../cross-origin.ts';
 import type { GatewayLimits } from '../gateway-limits.ts';
 import type { DocumentPolicy } from '../graphql-request.ts';
@@ -23,6 +25,8 @@ interface LiveOptions extends Bookkeeping {
   readonly graphs: ServedGraphs;
   readonly documentPolicy: DocumentPolicy;
   readonly upstream: Upstream;
+  /** Null is a gateway without a bus. */
+  readonly bus: BusAddress | null;
   readonly verifyToken: AccessTokenVerifier;
   readonly origins: CrossOrigin;
   readonly propagate: Propagate;
@@ -48,7 +52,8 @@ export function openLiveDoors(options: LiveOptions): LiveDoors {
   const { verifyToken, clock, limits } = options;
   const perViewer = limits.connectionsPerViewer;
   const sessions = createSessions({ verifyToken, perViewer, clock });
-  const source = subgraphSource(options.upstream);
+  const bus = busSource(options.bus, options.log);
+  const source = eventSource(options.upstream, bus);
   const byGraph = new Map(
     options.graphs.all.map((supergraph) => [
       supergraph,
@@ -81,6 +86,7 @@ export function openLiveDoors(options: LiveOptions): LiveDoors {
       sessions.endAll('GOING_AWAY');
       sessions.stop();
       for (const subscriptions of byGraph.values()) subscriptions.close();
+      await bus.close();
     },
   };
 }

@@ -4,6 +4,7 @@ import { newId } from '#kernel/id.ts';
 import { errorText } from '#kernel/log.ts';
 import { refusal } from '../graphql-refusal.ts';
 import { OperationTypeNode } from 'graphql';
+import { isNews, positionIn } from './event-source.ts';
 import { FanOut } from './fan-out.ts';
 import { cursorOf, givenCursor } from './resume-cursor.ts';
 import { SharedEvent } from './shared-event.ts';
@@ -207,11 +208,13 @@ export class SharedSource {
       return;
     }
     if (this.#route === null) return;
-    const { operation, admitted } = this.#route;
+    const { operation, admitted, feed } = this.#route;
     const { engine } = admitted.generation;
     const result = await engine.executeEvent(operation, this.context, next.value);
-    this.#cursor = cursorOf(operation, result);
-    await this.#publish(result);
+    const position = positionIn(feed, next.value);
+    this.#cursor = position ?? cursorOf(operation, result);
+    if (position === null) await this.#publish(result);
+    else if (isNews(result)) await this.#publish(withCursor(result, position));
     await this.#handOver();
   }
 
@@ -284,4 +287,8 @@ export class SharedSource {
     this.#turns = turn.catch(() => undefined);
     return turn;
   }
+}
+
+function withCursor(result: ExecutionResult, cursor: Cursor): ExecutionResult {
+  return { ...result, extensions: { ...result.extensions, cursor } };
 }

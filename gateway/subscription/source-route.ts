@@ -4,9 +4,9 @@ import { isSameFeed } from './event-source.ts';
 import { changedMeaning } from './operation-meaning.ts';
 import { resumedAfter } from './resume-cursor.ts';
 import type { Viewer } from '#kernel/identity.ts';
+import type { Feed } from '../bus-field.ts';
 import type { ClientOperation } from '../engine.ts';
 import type { Generation } from '../supergraph.ts';
-import type { UpstreamOperation } from '../upstream.ts';
 import type { Cursor } from './resume-cursor.ts';
 
 /** A subscription as its client sent it, admitted by one generation of the supergraph. */
@@ -27,7 +27,7 @@ export interface Route {
   /** The client's operation, or the same behind `resumedAfter`. */
   readonly operation: ClientOperation;
   readonly resumedAfter: Cursor | null;
-  readonly feed: UpstreamOperation;
+  readonly feed: Feed;
 }
 
 /** What a new generation means for a subscription that is open. */

@@ -2,10 +2,10 @@ import { GraphQLError } from 'graphql';
 import { requirePermission } from '#kernel/access.ts';
 import { isRecord } from '#kernel/json.ts';
 import { mayRead, subjectIdOf, summaryOf } from '../status-event.ts';
+import type { FeedItem } from '#kernel/bus-feed.ts';
 import type { DomainEvent } from '#kernel/event.ts';
 import type { Permission } from '#kernel/identity.ts';
 import type { Context } from '../context.ts';
-import type { FeedItem } from '../feed.ts';
 import type { Resolvers, StatusEventFilter } from '../generated.ts';
 
 type Ids = { readonly id: string; readonly after?: string | null };

@@ -8,12 +8,14 @@ import {
 } from './resolvers/PurchaseOrder.ts';
 import { Query } from './resolvers/Query.ts';
 import { Requisition, RequisitionLine } from './resolvers/Requisition.ts';
+import { Subscription } from './resolvers/Subscription.ts';
 import { CostCentre, Supplier } from './resolvers/foreign-entity.ts';
 import type { Resolvers } from './generated.ts';
 
 export const resolvers: Resolvers = {
   Query,
   Mutation,
+  Subscription,
   Requisition,
   RequisitionLine,
   PurchaseOrder,

@@ -16,6 +16,11 @@ export const SERVERS = {
     title: 'the floor with signed calls',
   },
   ours: { file: './ours.ts', env: {}, title: 'ours' },
+  'ours-bare': {
+    file: './ours.ts',
+    env: { BARE: 'true' },
+    title: 'ours without identity, signatures, usage and tracing',
+  },
   'ours-in-process': {
     file: './ours.ts',
     env: { IN_PROCESS: 'true' },

@@ -29,6 +29,7 @@ export const FULL_RUN: GatewayBenchOptions = {
     'floor',
     'floor-signing',
     'ours',
+    'ours-bare',
     'hive',
     'hive-deduplicating',
     'monolith',

@@ -13,7 +13,8 @@ import type { InProcessSubgraph } from '../../../gateway/in-process-subgraph.ts'
  * and reported, every call signed and traced. Only the number of connections of one viewer is raised, since all
  * subscribers of the benchmark are one viewer. The log goes to standard output. With IN_PROCESS=true the shop's subgraphs
  * live in its own process and execute every call; nothing is answered from memory then, as the monolith answers nothing
- * from memory.
+ * from memory. With BARE=true nobody is identified and nothing is signed, reported or traced: what is left is the executor
+ * between two ends of HTTP.
  */
 const { supergraphFile, accessTokens, usage, url } = surroundings();
 const { publicJwk: _, ...internalKey } = generateInternalKey('gateway');
@@ -26,30 +27,35 @@ async function shopInThisProcess(): Promise<ReadonlyMap<string, InProcessSubgrap
   return new Map(schemas.map(([name, schema]) => [name, subgraphOfSchema(schema)]));
 }
 
+const isBare = process.env['BARE'] === 'true';
 const gateway = await startGateway({
   host: '127.0.0.1',
   port: 0,
   supergraph: { registry: null, file: supergraphFile, cacheFile: null },
-  accessTokens,
-  internalKey,
+  accessTokens: isBare ? null : accessTokens,
+  internalKey: isBare ? null : internalKey,
   corsOrigins: [],
-  usage: {
-    url,
-    targetId: usage.targetId,
-    token: new Secret(usage.token),
-    gatewayId: 'bench',
-    flushMs: 10_000,
-    spoolFile: null,
-  },
+  usage: isBare
+    ? null
+    : {
+        url,
+        targetId: usage.targetId,
+        token: new Secret(usage.token),
+        gatewayId: 'bench',
+        flushMs: 10_000,
+        spoolFile: null,
+      },
   ...(process.env['IN_PROCESS'] === 'true' ? { inProcess: await shopInThisProcess() } : {}),
-  tracing: {
-    url: `${url}/v1/traces`,
-    serviceName: 'concord-gateway',
-    resourceAttributes: {},
-    sampler: 'parentbased_traceidratio',
-    ratio: 1,
-    exportTimeoutMs: 10_000,
-  },
+  tracing: isBare
+    ? null
+    : {
+        url: `${url}/v1/traces`,
+        serviceName: 'concord-gateway',
+        resourceAttributes: {},
+        sampler: 'parentbased_traceidratio',
+        ratio: 1,
+        exportTimeoutMs: 10_000,
+      },
   limits: { ...DEFAULT_LIMITS, connections: 20_000, connectionsPerViewer: 20_000 },
   log: createLog({ level: 'info' }),
   clock: systemClock,

@@ -27,24 +27,9 @@ export const SUBJECT_DIFFERENCES: readonly KnownDifference[] = [
     atMost: 25,
   },
   {
-    name: 'fields of a fragment that was left out',
-    explanation:
-      'Ours is wrong: a fragment that a condition leaves out is asked of subgraphs, and errors of its fields are reported at keys that the answer does not have.',
-    repairs: ['merged fields'],
-    touches: ['errors'],
-    atMost: 12,
-  },
-  {
-    name: 'one field under several conditions',
-    explanation:
-      'Ours is wrong with Hive: a field that is selected with a condition and without is planned twice, so that a mutation is done twice; and a null below a fragment that is left out takes the parent with it.',
-    repairs: ['merged fields'],
-    atMost: 20,
-  },
-  {
     name: 'alias in the way of a key',
     explanation:
-      'Ours is wrong: an alias that is the name of a key or of a required field is taken for that field in representations, or asked for beside it in one selection.',
+      'Ours is wrong with Hive: a field with arguments that `@requires` needs, and that the client asks for with the same arguments under an alias, is not asked for again, and then not found under its own name.',
     repairs: ['distinct keys'],
     atMost: 20,
   },

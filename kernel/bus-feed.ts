@@ -1,4 +1,4 @@
-import type { BusEntry, EventBus } from '#kernel/bus.ts';
+import type { BusEntry, EventBus } from './bus.ts';
 
 /** What a reader of the feed gets: an event, or the plain word that there is a hole. */
 export type FeedItem = FeedEvent | FeedGap;
@@ -24,6 +24,8 @@ export interface FeedGap {
 export interface Feed {
   /** Events that `wanted` lets through, from `after` (or from now on) without loss or repeat, until `signal` aborts. */
   subscribe(options: Subscription): AsyncGenerator<FeedItem, void>;
+  /** The newest position that live readers were given: where a reader begins who begins now. */
+  head(): bigint;
   /** How many readers are live. */
   readers(): number;
   close(): Promise<void>;
@@ -64,6 +66,7 @@ export async function startFeed(options: { bus: EventBus; queueMax?: number }): 
   };
   return {
     subscribe: (subscription) => read(feed, subscription),
+    head: feed.head,
     readers: () => live.size,
     close: async () => {
       for (const reader of live) reader.end();
