@@ -59,11 +59,14 @@ export interface Timing {
   readonly seconds: number;
 }
 
-export async function openBench(graph: GraphName = 'shop'): Promise<Bench> {
+export async function openBench(
+  graph: GraphName = 'shop',
+  env: Readonly<Record<string, string>> = {},
+): Promise<Bench> {
   const { answerTo } = await servedGraph(graph);
   const around = await start<Surroundings>('./subgraphs.ts', {
     core: 'rest',
-    env: { GRAPH: graph },
+    env: { GRAPH: graph, ...env },
   });
   const ask = async (what: string, body = ''): Promise<string> => {
     const response = await fetch(`${around.offer.url}/${what}`, { method: 'POST', body });

@@ -7,7 +7,7 @@ import { benchDistinct, benchSizes } from './growth.ts';
 import { pinned } from './processes.ts';
 import { benchQuery, linesOf, tableOf } from './rounds.ts';
 import { TEST_QUERY } from './shop-operations.ts';
-import { benchSubscriptions } from './subscriptions.ts';
+import { STALLED_EVENT_BYTES, benchStalledReaders, benchSubscriptions } from './subscriptions.ts';
 import type { Line } from './bench.ts';
 import type { Rounds } from './rounds.ts';
 import type { SubscriptionOptions } from './subscriptions.ts';
@@ -17,7 +17,7 @@ export interface GatewayBenchOptions extends Rounds {
   readonly subscriptions: SubscriptionOptions;
 }
 
-const PARTS = ['query', 'deep', 'distinct', 'sizes', 'subscriptions'] as const;
+const PARTS = ['query', 'deep', 'distinct', 'sizes', 'subscriptions', 'stalled'] as const;
 type Part = (typeof PARTS)[number];
 
 /** A full run: what the baseline is written from. */
@@ -46,17 +46,23 @@ interface Found {
 
 /** The gateway beside what it is measured against. Prints what comes out as it comes. */
 export async function benchGateway(options: GatewayBenchOptions = FULL_RUN): Promise<Found> {
-  const shop = await benchShop(options);
-  if (!options.parts.includes('deep')) return shop;
+  const { lines, table } = await benchShop(options);
+  if (options.parts.includes('stalled')) {
+    await using bench = await openBench('shop', { EVENT_BYTES: String(STALLED_EVENT_BYTES) });
+    lines.push(...(await benchStalledReaders(bench)));
+  }
+  if (!options.parts.includes('deep')) return { lines, table };
   const deep = await benchDeep(options);
-  return { lines: [...shop.lines, ...deep.lines], table: [...shop.table, ...deep.table] };
+  return { lines: [...lines, ...deep.lines], table: [...table, ...deep.table] };
 }
 
-async function benchShop(options: GatewayBenchOptions): Promise<Found> {
+async function benchShop(
+  options: GatewayBenchOptions,
+): Promise<{ lines: Line[]; table: string[] }> {
   const lines: Line[] = [];
   const table: string[] = [];
   const has = (part: Part): boolean => options.parts.includes(part);
-  if (options.parts.every((part) => part === 'deep')) return { lines, table };
+  if (options.parts.every((part) => part === 'deep' || part === 'stalled')) return { lines, table };
   await using bench = await openBench('shop');
   if (has('query')) {
     const standings = await benchQuery(bench, { ...options, operation: TEST_QUERY });

@@ -68,6 +68,9 @@ export function createMonolith(): (
 
 type Variables = Readonly<Record<string, unknown>>;
 
+/** Makes events longer, where readers are to be kept from reading them all. */
+const PADDING = 'x'.repeat(Number(process.env['EVENT_BYTES'] ?? 0));
+
 /** The shop as it is served. */
 export function shopGraph(): ServedGraph {
   const shop = createShop();
@@ -78,7 +81,8 @@ export function shopGraph(): ServedGraph {
     feed: {
       service: 'reviews',
       event: (sequence) => {
-        const review = shop.reviews[sequence % shop.reviews.length];
+        const written = shop.reviews[sequence % shop.reviews.length];
+        const review = written && { ...written, body: `${written.body}${PADDING}` };
         const sentAtMs = performance.timeOrigin + performance.now();
         return { reviewAdded: { sequence, sentAtMs, review } };
       },

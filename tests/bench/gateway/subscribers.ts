@@ -8,6 +8,8 @@ export interface SubscribersJob {
   /** One for each viewer; subscribers take them in turn. */
   readonly tokens: readonly string[];
   readonly count: number;
+  /** Further subscribers, who ask and then read nothing. */
+  readonly stalled: number;
   readonly query: string;
 }
 
@@ -54,16 +56,18 @@ interface Message {
 }
 
 /** Resolves when the subscription is asked for; what is not answered shows in events that never come. */
-function subscribe(token: string): Promise<void> {
+function subscribe(token: string, isStalled: boolean): Promise<void> {
   const socket = new WebSocket(job.url, 'graphql-transport-ws', { perMessageDeflate: false });
   let last: number | null = null;
   const send = (message: object): void => socket.send(JSON.stringify(message));
   socket.on('open', () =>
     send({ type: 'connection_init', payload: { authorization: `Bearer ${token}` } }),
   );
-  socket.on('close', (code, reason) => fail(`closed with ${code} ${String(reason)}`));
+  socket.on('close', (code, reason) => {
+    if (!isStalled) fail(`closed with ${code} ${String(reason)}`);
+  });
   return new Promise((resolve, reject) => {
-    socket.on('error', reject);
+    socket.on('error', (error) => (isStalled ? resolve() : reject(error)));
     socket.on('message', (data) => {
       const text = (data as Buffer).toString();
       const message = JSON.parse(text) as Message;
@@ -72,6 +76,7 @@ function subscribe(token: string): Promise<void> {
       else if (message.type === 'ping') send({ type: 'pong' });
       else if (message.type === 'connection_ack') {
         send({ id: '1', type: 'subscribe', payload: { query: job.query } });
+        if (isStalled) socket.pause();
         resolve();
       } else fail(text);
     });
@@ -91,10 +96,11 @@ process.on('message', () => {
 
 let next = 0;
 const worker = async (): Promise<void> => {
-  while (next < job.count) {
+  while (next < job.count + job.stalled) {
     const token = job.tokens[next % job.tokens.length] ?? '';
+    const isStalled = next >= job.count;
     next += 1;
-    await subscribe(token);
+    await subscribe(token, isStalled);
   }
 };
 await Promise.all(Array.from({ length: OPENING_MAX }, worker));

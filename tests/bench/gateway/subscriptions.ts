@@ -10,6 +10,8 @@ export interface SubscriptionOptions {
   readonly events: number;
   /** Of how many people the subscribers are. */
   readonly viewers: number;
+  /** Further subscribers who read nothing. */
+  readonly stalled?: number;
 }
 
 export interface Delivered {
@@ -22,6 +24,8 @@ export interface Delivered {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly peakMemoryMb: number;
+  /** Connections that were closed for reading too slowly. */
+  readonly tooSlow: number;
 }
 
 const QUERY =
@@ -68,7 +72,13 @@ export async function measureSubscriptions(
     p50Ms: Math.max(...told.map(({ p50Ms }) => p50Ms)),
     p99Ms: Math.max(...told.map(({ p99Ms }) => p99Ms)),
     peakMemoryMb: peakMemoryMb(server.pid),
+    tooSlow: name === 'ours' ? await closedTooSlow(server.offer.url) : 0,
   };
+}
+
+async function closedTooSlow(url: string): Promise<number> {
+  const text = await (await fetch(new URL('/metrics', url))).text();
+  return Number(/closed_total\{code="4413"\} (\d+)/.exec(text)?.[1] ?? 0);
 }
 
 /** All subscribers, in their processes. */
@@ -83,7 +93,7 @@ interface Crowd extends AsyncDisposable {
 async function startCrowd(
   bench: Bench,
   url: string,
-  { subscribers, viewers }: SubscriptionOptions,
+  { subscribers, viewers, stalled = 0 }: SubscriptionOptions,
 ): Promise<Crowd> {
   const tokens = await Promise.all(
     Array.from({ length: viewers }, (_, index) => bench.tokenOf(`viewer-${index}`)),
@@ -96,6 +106,7 @@ async function startCrowd(
         url: url.replace('http', 'ws'),
         tokens: own,
         count,
+        stalled: stalled / LOAD_PROCESSES,
         query: QUERY,
       };
       const env = { JOB: JSON.stringify(job) };
@@ -149,6 +160,25 @@ export async function benchSubscriptions(
       figure: `${figureOf(ours)}; ${ours.upstreams} upstream subscription(s), ${round(ours.callsPerEvent)} calls an event, ${round(ours.peakMemoryMb, 0)} MB`,
       floor: figureOf(floor),
       ratio: `${round(floor.cpuUsPerDelivery / ours.cpuUsPerDelivery, 2)} (goal: ours ≤ 30 µs)`,
+    },
+  ];
+}
+
+/** Long events, so that what nobody reads fills the network's buffers and then the gateway's. */
+export const STALLED_EVENT_BYTES = 16_384;
+const STALLED = { subscribers: 2_000, events: 300, viewers: 1, stalled: 200 };
+
+/** What two hundred readers who read nothing do to two thousand who do. */
+export async function benchStalledReaders(bench: Bench): Promise<Line[]> {
+  const without = await measureSubscriptions(bench, 'ours', { ...STALLED, stalled: 0 });
+  const among = await measureSubscriptions(bench, 'ours', STALLED);
+  const memory = ({ peakMemoryMb: most }: Delivered): string => `${round(most, 0)} MB`;
+  return [
+    {
+      what: `${STALLED.stalled} stalled readers among ${STALLED.subscribers}, ${STALLED.events} events of 16 KB: the others' delivery (${among.tooSlow} were closed with 4413)`,
+      figure: `${figureOf(among)}, ${memory(among)}`,
+      floor: `${figureOf(without)}, ${memory(without)} without them`,
+      ratio: `${round(among.p99Ms / without.p99Ms, 2)} × the p99 without them (goal: noise)`,
     },
   ];
 }
