@@ -70,7 +70,7 @@ describe('a supergraph with @busEvents', () => {
   });
 
   it('is refused before it is served', async () => {
-    const malformed = trySupergraph(supergraphOf('x: Order @busEvents(types: [])'));
+    const malformed = trySupergraph(supergraphOf('x: Order @busEvents(types: [])'), []);
     await expect(malformed).rejects.toThrow(/It does not load: .*@busEvents of Subscription.x/);
   });
 });

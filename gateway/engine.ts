@@ -21,7 +21,7 @@ import type {
 } from 'graphql';
 import type { Viewer } from '#kernel/identity.ts';
 import type { Log } from '#kernel/log.ts';
-import type { Grants } from './executor/authorization.ts';
+import type { Grants, Requirements } from './executor/authorization.ts';
 import type { CompiledOperation, Graph } from './executor/operation.ts';
 import type { TypeGraph } from './executor/type-graph.ts';
 import type { Feed } from './bus-field.ts';
@@ -132,12 +132,13 @@ function loadGraph(
   const schema = buildASTSchema(publicDocument(supergraph), { assumeValidSDL: true });
   const [invalid] = validateSchema(schema);
   if (invalid !== undefined) throw invalid;
-  const types = typeGraphOf(supergraph);
+  const types = typeGraphOf(supergraph, directory);
+  const requirements = requirementsOf(supergraph);
   return {
     schema,
     types,
-    partlyHidden: partlyHiddenTypes(schema, types),
-    requirements: requirementsOf(supergraph),
+    partlyHidden: partlyHiddenTypes(schema, types, requirements),
+    requirements,
     aliases: aliasRuleOf(supergraph),
     weights: costWeightsOf(supergraph),
     planner: new QueryPlanner(supergraphSdl),
@@ -146,10 +147,18 @@ function loadGraph(
   };
 }
 
-function partlyHiddenTypes(schema: GraphQLSchema, types: TypeGraph): ReadonlySet<string> {
+/** Abstract types with a member that clients do not see, or that not every viewer may see all of. */
+function partlyHiddenTypes(
+  schema: GraphQLSchema,
+  types: TypeGraph,
+  requirements: Requirements,
+): ReadonlySet<string> {
   const abstract = Object.values(schema.getTypeMap()).filter(isAbstractType);
+  const guarded = new Set([...(requirements?.keys() ?? [])].map((name) => name.split('.', 1)[0]));
   const isHiding = ({ name }: GraphQLAbstractType): boolean =>
-    types.membersOf(name).some((member) => schema.getType(member) === undefined);
+    types
+      .membersOf(name)
+      .some((member) => schema.getType(member) === undefined || guarded.has(member));
   return new Set(abstract.filter(isHiding).map(({ name }) => name));
 }
 

@@ -154,6 +154,7 @@ async function admit(
   if (graph === null) return { refused: [contractNotServed(viewer)] };
   const generation = graph.current;
   if (generation === null) return { refused: [notReady()], headers: { 'retry-after': '1' } };
+  if (wantsPlan(request) && !may(viewer, 'introspect')) return { refused: [noPlan()] };
   const client = clientOfHeaders(request.headers);
   const asked = readGraphqlRequest(parseJson(request.body), client);
   if ('refused' in asked) return { refused: [asked.refused] };
@@ -192,22 +193,28 @@ async function answerOnce(
   trace.end({ code, errors });
   const durationMs = monotonicMs() - executedMs;
   door.recordUsage({ ...asked, documentId, durationMs, errors });
-  const plan = await shownPlan(request, admitted);
-  if (plan !== null && typeof plan !== 'string') return answerReply(request, { errors: [plan] });
-  const queryPlan = plan === null ? {} : { queryPlan: plan };
-  return answerReply(request, result, { extensions: { cost: admitted.cost, ...queryPlan } });
+  const plan = wantsPlan(request) ? { queryPlan: await shownPlan(admitted) } : {};
+  return answerReply(request, result, { extensions: { cost: admitted.cost, ...plan } });
 }
 
 /** The header by which somebody who may read the schema sees the plan of an operation beside its answer. */
 const PLAN_HEADER = 'x-concord-plan';
 
-async function shownPlan(
-  { headers }: HttpRequest,
-  { generation, operation, viewer }: AdmittedOperation,
-): Promise<string | GraphQLError | null> {
-  if (headers[PLAN_HEADER] !== 'show') return null;
-  if (may(viewer, 'introspect'))
-    return planText(await generation.engine.explain(operation, viewer));
+function wantsPlan({ headers }: HttpRequest): boolean {
+  return headers[PLAN_HEADER] === 'show';
+}
+
+/** Null for an operation that cannot be planned, which its answer says. */
+async function shownPlan({
+  generation,
+  operation,
+  viewer,
+}: AdmittedOperation): Promise<string | null> {
+  const plan = generation.engine.explain(operation, viewer);
+  return plan.then(planText, () => null);
+}
+
+function noPlan(): GraphQLError {
   return refusal('INTROSPECTION_DISABLED', 'Plans are shown to those who may "introspect" only.');
 }
 
@@ -217,12 +224,12 @@ async function executeOnce(
   { generation, operation, text, kind }: AdmittedOperation,
   context: OperationContext,
 ): Promise<ExecutionResult> {
-  const { engine, version } = generation;
+  const { engine, id } = generation;
   if (inFlight === null) return engine.execute(operation, context);
   const scope = scopeOf(context.viewer);
   if (kind === OperationTypeNode.QUERY) {
     const { operationName, variables } = operation;
-    const key = JSON.stringify([version, operationName, variables, context.passedOn, text]);
+    const key = JSON.stringify([id, operationName, variables, context.passedOn, text]);
     const shared = { ...context, gone: NEVER };
     return inFlight.share({ scope, key }, () => engine.execute(operation, shared));
   }

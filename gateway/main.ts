@@ -122,12 +122,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     graphs,
     telemetry,
     recordUsage: usage.record,
+    inFlight: options.deduplicateReads === true ? createInFlightReads() : null,
     limits,
     log,
   };
   const live = openLiveDoors({ ...inside, upstream, bus: options.bus ?? null, clock });
-  const inFlight = options.deduplicateReads === true ? createInFlightReads() : null;
-  const routes = graphqlRoutes({ ...inside, ...live, inFlight });
+  const routes = graphqlRoutes({ ...inside, ...live });
   const ready = readiness(graphs, upstream);
   const http = await startHttp({
     room: 'gateway',
@@ -240,13 +240,13 @@ async function reportingOf({ usage, clock, log }: GatewayOptions): Promise<Usage
   return { record: () => undefined, waiting: () => 0, close: () => Promise.resolve() };
 }
 
-/** Ready once every graph is served and any subgraph has answered a call; checked until it has. */
+/** Ready once the common graph is served and any subgraph has answered a call; checked until it has. */
 function readiness(graphs: ServedGraphs, upstream: Upstream): () => Promise<readonly string[]> {
   let isWarm = false;
   return async () => {
     const { current } = graphs.common;
-    if (current === null || graphs.all.some((graph) => graph.current === null))
-      return ['supergraph'];
+    // A contract that does not load keeps its own clients waiting, and nobody else.
+    if (current === null) return ['supergraph'];
     isWarm ||= (await warmUp(current.engine, upstream)).length > 0;
     return isWarm ? [] : ['warm-up: no subgraph has answered yet'];
   };

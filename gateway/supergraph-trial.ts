@@ -9,9 +9,10 @@ const OUTPUT_MAX_CHARACTERS = 2_000;
 
 /**
  * Loads a supergraph in a process of its own and rejects when that fails. The planner is native code that ends its whole
- * process when a supergraph surprises it (a Rust panic): that must be the process of the trial, never the gateway's.
+ * process when a supergraph surprises it (a Rust panic): that must be the process of the trial, never the gateway's. The
+ * documents that clients ask are planned there too.
  */
-export function trySupergraph(supergraphSdl: string): Promise<void> {
+export function trySupergraph(supergraphSdl: string, documents: readonly string[]): Promise<void> {
   const child = spawn(process.execPath, [`--max-old-space-size=${TRIAL_HEAP_MB}`, PROCESS], {
     stdio: ['pipe', 'pipe', 'pipe'],
     timeout: TRIAL_TIMEOUT_MS,
@@ -26,7 +27,7 @@ export function trySupergraph(supergraphSdl: string): Promise<void> {
   child.stderr.on('data', collect);
   // A child that ended early closes its input; its exit says why.
   child.stdin.on('error', () => undefined);
-  child.stdin.end(supergraphSdl);
+  child.stdin.end(JSON.stringify({ supergraphSdl, documents }));
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code, signal) => {

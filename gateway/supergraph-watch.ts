@@ -52,6 +52,8 @@ async function createPoll(watching: Watching): Promise<() => Promise<void>> {
   const kept = await usableKept(watching);
   /** The newest that was looked at, whether it loaded or not: the same one is not tried again. */
   let seenEtag: string | null = null;
+  /** When what did not load is tried again, in polls; it may have been the machine's fault. */
+  let retry: { readonly etag: string; readonly times: number; left: number } | null = null;
   let lastRefusal = '';
   let restingPolls = 0;
   const fetchOnce = quietFetch(watching);
@@ -60,10 +62,13 @@ async function createPoll(watching: Watching): Promise<() => Promise<void>> {
     seenEtag = etag;
     try {
       await supergraph.swap(sdl, version);
+      retry = null;
       telemetry.swapped('loaded');
       log.info({ event: 'supergraph.loaded', version, source: from });
       return true;
     } catch (error) {
+      const times = retry?.etag === etag ? retry.times + 1 : 1;
+      retry = { etag, times, left: RESTING_POLLS * Math.min(6 ** (times - 1), 60) };
       telemetry.swapped('refused');
       log.error({ event: 'supergraph.refused', version, error: errorText(error) });
       return false;
@@ -81,7 +86,9 @@ async function createPoll(watching: Watching): Promise<() => Promise<void>> {
   return async () => {
     restingPolls -= 1;
     if (restingPolls >= 0) return;
-    const fetched = await fetchOnce(seenEtag);
+    if (retry !== null) retry.left -= 1;
+    const isRetry = retry !== null && retry.left <= 0 && retry.etag === seenEtag;
+    const fetched = await fetchOnce(isRetry ? null : seenEtag);
     if (fetched.state === 'REFUSED') refuse(fetched.version, fetched.reason);
     if (fetched.state === 'FETCHED' && (await load(fetched.published, source.name))) {
       await keep(watching, fetched.published);

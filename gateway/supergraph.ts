@@ -18,6 +18,8 @@ import type { Upstream } from './upstream.ts';
 
 /** One loaded supergraph with everything that must change together with it. */
 export interface Generation {
+  /** Tells it from every other, also from one of the same version. */
+  readonly id: string;
   readonly version: string;
   readonly engine: Engine;
   readonly admissions: Admissions;
@@ -45,9 +47,10 @@ export function createSupergraph(options: {
       return current;
     },
     swap: async (supergraphSdl, version) => {
-      await trySupergraph(supergraphSdl);
+      const documents = current?.admissions.recent(TAKEN_OVER_MAX) ?? [];
+      await trySupergraph(supergraphSdl, documents);
       const next = await createGeneration(supergraphSdl, version, options);
-      if (current !== null) await takeOver(current, next, options.log);
+      if (documents.length > 0) await takeOver(documents, next, options.log);
       current = next;
       // One after the other: ten thousand subscriptions must not plan at the same moment.
       for (const listener of listeners) await listener(next);
@@ -70,6 +73,7 @@ export async function createGeneration(
   const listSizes = listSizesOf(engine.supergraph);
   const { limits } = options;
   return {
+    id: newId(),
     version,
     engine,
     admissions: createAdmissions({
@@ -85,10 +89,16 @@ export async function createGeneration(
 const TAKEN_OVER_MAX = 500;
 
 /** Plans what clients ask on the new supergraph, while the old one serves: else all would wait for the planner at once. */
-async function takeOver(from: Generation, to: Generation, log: Log): Promise<void> {
+async function takeOver(documents: readonly string[], to: Generation, log: Log): Promise<void> {
+  const invalid = await planAll(to, documents.toReversed());
+  const { version } = to;
+  log.info({ event: 'supergraph.taken-over', version, documents: documents.length, invalid });
+}
+
+/** Admits and plans documents, and says how many of them the supergraph does not answer. */
+export async function planAll(to: Generation, documents: readonly string[]): Promise<number> {
   let invalid = 0;
-  const texts = from.admissions.recent(TAKEN_OVER_MAX);
-  for (const query of texts.toReversed()) {
+  for (const query of documents) {
     const applicant = { query, variables: {}, viewer: TAKE_OVER_VIEWER };
     for (const operationName of operationNames(query)) {
       const admission = to.admissions.admit({ ...applicant, operationName });
@@ -100,8 +110,7 @@ async function takeOver(from: Generation, to: Generation, log: Log): Promise<voi
       await to.engine.prepare(operation, TAKE_OVER_VIEWER).catch(() => (invalid += 1));
     }
   }
-  const { version } = to;
-  log.info({ event: 'supergraph.taken-over', version, documents: texts.length, invalid });
+  return invalid;
 }
 
 /** Null for the only one of a document. */

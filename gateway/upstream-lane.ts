@@ -31,8 +31,6 @@ export interface LaneRequest {
   readonly url: URL;
   readonly body: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** May be sent twice: everything but a mutation. */
-  readonly repeatable: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -70,19 +68,13 @@ export function createLane(): Lane {
   const policy = wrap(
     bulkhead(CALLS_MAX, WAITING_MAX),
     circuitBreaker(
-      handleWhen((error) => !(error instanceof ClientGone)),
+      handleWhen((error) => !(error instanceof ClientGone || error instanceof OutOfTime)),
       { halfOpenAfter: HALF_OPEN_AFTER_MS, breaker: new ConsecutiveBreaker(FAILURES_TO_OPEN) },
     ),
   );
   return {
     run: (work, signal) => policy.execute(work, signal),
-    post: (request) =>
-      send(request, calls).catch((error: unknown) => {
-        // The subgraph may close an idle connection just as we write to it; a query can simply be sent again.
-        if (request.repeatable && isConnectionLost(error) && !request.signal.aborted)
-          return send(request, calls);
-        throw error;
-      }),
+    post: (request) => send(request, calls),
     stream: async (request) => {
       const { statusCode, headers, body } = await streams.request({
         ...optionsOf(request),
@@ -99,6 +91,11 @@ export function createLane(): Lane {
 /** The client that asked no longer listens: nothing is answered, and nothing is counted against the subgraph. */
 export class ClientGone extends Error {
   override readonly name = 'ClientGone';
+}
+
+/** The operation's own time was up; nothing is counted against the subgraph. */
+export class OutOfTime extends Error {
+  override readonly name = 'OutOfTime';
 }
 
 function optionsOf({ url, headers, body }: LaneRequest) {
@@ -146,8 +143,8 @@ function textOf(pieces: readonly Buffer[]): string {
   return Buffer.concat(pieces).toString('utf8');
 }
 
-/** The other side closed a connection that was open; whether it had read the call is not known. */
-function isConnectionLost(error: unknown): boolean {
+/** The other side closed an open connection, as it may when one was idle for long; whether it had read the call is not known. */
+export function isConnectionLost(error: unknown): boolean {
   return ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(codeOf(error) ?? '');
 }
 

@@ -5,7 +5,14 @@ import { isRecord } from '#kernel/json.ts';
 import { errorText } from '#kernel/log.ts';
 import { startDeadline } from './call-deadline.ts';
 import { readEventStream } from './event-stream.ts';
-import { ClientGone, createLane, laneOutcome, laneProblem } from './upstream-lane.ts';
+import {
+  ClientGone,
+  OutOfTime,
+  createLane,
+  isConnectionLost,
+  laneOutcome,
+  laneProblem,
+} from './upstream-lane.ts';
 import type { Readable } from 'node:stream';
 import type { ExecutionResult } from 'graphql';
 import type { CallSigner } from '#kernel/internal-token.ts';
@@ -72,7 +79,8 @@ async function callOnce(
 ): Promise<ExecutionResult> {
   // A mutation under way is let finish when its client goes away: half of it would help nobody.
   const gone = operation.kind === 'mutation' ? null : context.gone;
-  const deadline = startDeadline(gone, timeLeftMs(context, options));
+  const leftMs = timeLeftMs(context, options);
+  const deadline = startDeadline(gone, leftMs);
   const { name } = operation.subgraph;
   const trace = context.trace.fetch(operation.subgraph, operation.kind);
   let status: number | null = null;
@@ -80,25 +88,39 @@ async function callOnce(
     const inProcess = options.inProcess?.get(name);
     if (inProcess !== undefined) return callHere(inProcess, operation, context, deadline.signal);
     const asking = { operation, context, traceparent: trace.traceparent };
-    const message = await requestFor(options, asking, 'application/json');
-    const answer = await lane.post({ ...message, signal: deadline.signal });
+    const post = async (): Promise<LaneAnswer> => {
+      const message = await requestFor(options, asking, 'application/json');
+      return lane.post({ ...message, signal: deadline.signal });
+    };
+    // A read can simply be sent again; its signature cannot, since it counts once.
+    const answer = await post().catch((error: unknown) => {
+      if (operation.kind === 'mutation' || deadline.signal.aborted || !isConnectionLost(error))
+        throw error;
+      return post();
+    });
     ({ status } = answer);
     return readAnswer(answer);
   };
+  const attempt = async (): Promise<ExecutionResult> => {
+    try {
+      if (deadline.signal.aborted) throw new Error('its time was up before its turn came');
+      return named(name, await answered());
+    } catch (error) {
+      if (gone?.aborted === true) throw new ClientGone('The client went away.');
+      // Whoever had less time than a call may take says nothing of the subgraph.
+      throw deadline.timedOut() && leftMs < options.callTimeoutMs
+        ? new OutOfTime('The operation had no time left.')
+        : error;
+    }
+  };
   try {
-    const result = await lane.run(async () => {
-      try {
-        return named(name, await answered());
-      } catch (error) {
-        throw gone?.aborted === true ? new ClientGone('The client went away.') : error;
-      }
-    }, deadline.signal);
+    const result = await untilAborted(lane.run(attempt, deadline.signal), deadline.signal);
     trace.end({ ...outcomeOf(result), status });
     return result;
   } catch (error) {
-    if (error instanceof ClientGone) {
+    if (error instanceof ClientGone || gone?.aborted === true) {
       trace.end({ outcome: 'gone', status });
-      throw error;
+      throw error instanceof ClientGone ? error : new ClientGone('The client went away.');
     }
     const late = deadline.timedOut();
     const reason = late ? 'time-out' : laneProblem(error);
@@ -108,6 +130,18 @@ async function callOnce(
   } finally {
     deadline.release();
   }
+}
+
+/** Waiting for a turn ends with the time, too; what is under way then ends by its own signal. */
+function untilAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const giveUp = (): void => {
+      // What is under way is ended by the same signal, and says better why.
+      setImmediate(() => reject(new Error('the call was given up')));
+    };
+    signal.addEventListener('abort', giveUp, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', giveUp));
+  });
 }
 
 /** A call may take its own time, and no longer than its operation. */
@@ -185,14 +219,13 @@ async function requestFor(
   accept: string,
 ) {
   const { context, traceparent } = asking;
-  const { subgraph, kind, query, operationName, variables } = asking.operation;
+  const { subgraph, query, operationName, variables } = asking.operation;
   const named = operationName === null ? '' : `,"operationName":${JSON.stringify(operationName)}`;
   const body = `{"query":${JSON.stringify(query)},"variables":${variables}${named}}`;
   const token = await options.sign?.({ audience: subgraph.name, body, viewer: context.viewer });
   return {
     url: new URL(subgraph.url),
     body,
-    repeatable: kind !== 'mutation',
     headers: {
       ...context.passedOn,
       'content-type': 'application/json',
@@ -204,14 +237,26 @@ async function requestFor(
   };
 }
 
-async function* resultsOf(
+function resultsOf(
   { body }: LaneStream,
   operation: UpstreamOperation,
   gone: AbortSignal,
 ): AsyncGenerator<ExecutionResult> {
-  const stop = (): void => void body.destroy();
+  const stop = (): void => {
+    gone.removeEventListener('abort', stop);
+    body.destroy();
+  };
+  // At once: a generator that nobody has asked yet does nothing at its end.
   gone.addEventListener('abort', stop, { once: true });
   if (gone.aborted) stop();
+  return readResults(body, operation, stop);
+}
+
+async function* readResults(
+  body: Readable,
+  operation: UpstreamOperation,
+  stop: () => void,
+): AsyncGenerator<ExecutionResult> {
   try {
     for await (const { event, data } of readEventStream(body)) {
       if (event === 'complete') return;
@@ -220,7 +265,6 @@ async function* resultsOf(
   } catch (error) {
     throw unavailable(operation, laneProblem(error));
   } finally {
-    gone.removeEventListener('abort', stop);
     stop();
   }
   throw unavailable(operation, 'the stream ended early');
@@ -249,7 +293,23 @@ function resultOf(value: unknown): ExecutionResult {
   if (!isRecord(value) || !('data' in value || 'errors' in value)) {
     throw new Error('a GraphQL answer was expected');
   }
-  return value;
+  const { errors, ...rest } = value;
+  // No errors are none, however a server writes that.
+  if (!Array.isArray(errors) || errors.length === 0) return rest;
+  return { ...rest, errors: errors.map(readError) };
+}
+
+/** What other servers put into an error is not always what the specification says. */
+function readError(value: unknown): GraphQLError {
+  const { message, path, extensions } = isRecord(value) ? value : {};
+  return new GraphQLError(typeof message === 'string' ? message : 'An error without a message.', {
+    path: Array.isArray(path) ? path.filter(isPathStep) : null,
+    extensions: isRecord(extensions) ? extensions : {},
+  });
+}
+
+function isPathStep(step: unknown): step is string | number {
+  return typeof step === 'string' || typeof step === 'number';
 }
 
 /** Every error says which service it came from. */

@@ -203,3 +203,32 @@ describe('who brings what is asked for sees it', () => {
     }
   });
 });
+
+let wiped = 0;
+const guarded = await startGraph({
+  house: {
+    sdl: `type Query { open: String }
+      type Mutation @requiresScopes(scopes: [["admin"]]) { wipe: Boolean }`,
+    resolvers: {
+      Query: { open: () => 'open' },
+      Mutation: {
+        wipe: () => {
+          wiped += 1;
+          return true;
+        },
+      },
+    },
+  },
+});
+
+describe('a root that the viewer may not use', () => {
+  it('is not run', async () => {
+    const answer = await guarded.ask('mutation { wipe }', { viewer: someone() });
+    expect(answer.data).toEqual({ wipe: null });
+    expect(answer.errors?.[0]?.extensions['code']).toBe('UNAUTHORIZED_FIELD_OR_TYPE');
+    expect(wiped).toBe(0);
+    const viewer = someone({ scopes: ['admin'] });
+    expect((await guarded.ask('mutation { wipe }', { viewer })).data).toEqual({ wipe: true });
+    expect((await guarded.ask('{ open }', { viewer: nobody })).data).toEqual({ open: 'open' });
+  });
+});

@@ -113,15 +113,15 @@ function compileInput(
     readonly inputRewrites: readonly InputRewrite[] | undefined;
     readonly outputRewrites: readonly OutputRewrite[] | undefined;
   },
+  service: string,
   compilation: Compilation,
 ): EntityInput {
   return {
     paths: of.paths.map((path) => compileTargetPath(path, compilation)),
-    representation: compileRepresentation(
-      of.requires ?? [],
-      of.inputRewrites ?? [],
-      compilation.types,
-    ),
+    representation: compileRepresentation(of.requires ?? [], of.inputRewrites ?? [], {
+      types: compilation.types,
+      service,
+    }),
     rewrites: (of.outputRewrites ?? []).map(withinEntity),
   };
 }
@@ -205,6 +205,7 @@ export function compileEntityFetch(
       inputRewrites: node.inputRewrites,
       outputRewrites: node.outputRewrites,
     },
+    node.serviceName,
     compilation,
   );
   return (run) => {
@@ -231,6 +232,7 @@ export function compileBatchFetch(node: BatchFetchNode, compilation: Compilation
     variable: alias.representationsVariableName,
     input: compileInput(
       { ...alias, inputRewrites: alias.inputRewrites, outputRewrites: alias.outputRewrites },
+      node.serviceName,
       compilation,
     ),
   }));

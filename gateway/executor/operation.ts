@@ -1,5 +1,12 @@
 import type { QueryPlanner } from '@graphql-hive/router-query-planner';
-import { GraphQLError, Kind, executeSync, getVariableValues, print } from 'graphql';
+import {
+  GraphQLError,
+  Kind,
+  OperationTypeNode,
+  executeSync,
+  getVariableValues,
+  print,
+} from 'graphql';
 import { monotonicMs } from '#kernel/clock.ts';
 import { errorText } from '#kernel/log.ts';
 import { errorsOf, unauthorized } from './answer-error.ts';
@@ -105,6 +112,14 @@ export function compileOperation(
     if (errors !== undefined) throw new AggregateError(errors, 'The variables do not fit.');
     return values;
   };
+  /** As far as they fit: a plan is looked at before there are variables, too. */
+  const withDefaults = (given: Variables): Variables => {
+    try {
+      return coerced(given);
+    } catch {
+      return given;
+    }
+  };
   const introspect = introspectionOf(graph.schema, form);
   return {
     run: async ({ variables: given, grants, call, event, planned }) => {
@@ -128,7 +143,10 @@ export function compileOperation(
       };
       return plan?.feed?.({ data: {}, errors: [], variables, call, event: null }) ?? null;
     },
-    plan: async ({ variables, grants }) => (await routesFor(grants).of(variables)).node,
+    plan: async ({ variables, grants }) => {
+      const known = await routesFor(grants).of(withDefaults(variables));
+      return known.node;
+    },
   };
 }
 
@@ -213,11 +231,18 @@ function createRoutes(graph: Graph, form: OperationForm, guard: Guard | null): R
   };
   return {
     of: (variables) => {
-      const share = graph.planner.overridePercentages.length === 0 ? 0 : Math.random() * 100;
+      const share = shareOf(graph, operation);
       const key = choiceOf(graph, form, variables, share);
       const known = routes.get(key);
-      if (known !== undefined) return known;
-      const pending = routeOf(variables, share).then((route) => {
+      if (known !== undefined) {
+        if (routes.size > 1) keepFew(routes, key, known, CHOICES_MAX);
+        return known;
+      }
+      // Kept with what is compiled: the decisions only, never what a client sent.
+      const conditions = Object.fromEntries(
+        conditionVariables.map((name) => [name, variables[name] === true]),
+      );
+      const pending = routeOf(conditions, share).then((route) => {
         if (routes.get(key) === pending) routes.set(key, route);
         return route;
       });
@@ -226,6 +251,12 @@ function createRoutes(graph: Graph, form: OperationForm, guard: Guard | null): R
       return pending;
     },
   };
+}
+
+/** A request's place among those that `@override` moves by percentages; a subscription and all its events have one. */
+function shareOf({ planner }: Graph, { operation }: OperationDefinitionNode): number {
+  const isMoved = planner.overridePercentages.length > 0;
+  return isMoved && operation !== OperationTypeNode.SUBSCRIPTION ? Math.random() * 100 : 0;
 }
 
 /** Which conditions hold, and which shares of `@override` the request falls into. */

@@ -121,7 +121,8 @@ function collectField(
   const hasFields = isObjectType(parent) || isInterfaceType(parent);
   const field = hasFields ? parent.getFields()[name] : undefined;
   const type = field ? getNamedType(field.type) : null;
-  if (guard?.deniesField(parent?.name ?? '', name) === true) return;
+  const owner = parent?.name ?? '';
+  if (guard?.deniesType(owner) === true || guard?.deniesField(owner, name) === true) return;
   if (type !== null && guard?.deniesType(type.name) === true) return;
   const alias = aliases.planned(node.alias?.value ?? name, name);
   const { alias: _own, ...unnamed } = node;

@@ -315,8 +315,11 @@ function compileField(
   const isRequired = isNonNullType(field.type);
   const { guard, weights } = compiling;
   const valueType = getNamedType(field.type).name;
-  if (guard?.deniesField(type.name, name) === true || guard?.deniesType(valueType) === true)
-    return { ...common, project: denied({ path, coordinate }, compiling), isRequired };
+  const isDenied =
+    guard?.deniesType(type.name) === true ||
+    guard?.deniesField(type.name, name) === true ||
+    guard?.deniesType(valueType) === true;
+  if (isDenied) return { ...common, project: denied({ path, coordinate }, compiling), isRequired };
   const selections = nodes.flatMap(({ selectionSet }) =>
     selectionSet ? [selectionSet.selections] : [],
   );

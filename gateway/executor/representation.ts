@@ -8,7 +8,8 @@ import type { TypeGraph } from './type-graph.ts';
 export interface Representation {
   /**
    * Writes the representation of an entity as JSON text, by which equal ones are found. Null when the tree does not hold
-   * what identifies it: no name of its type, or no key that is not null.
+   * what it takes: the name of its type, a whole key without nulls, and all that is required, which may be null but must
+   * have been answered.
    */
   readonly write: (entity: Data) => string | null;
   /** The one field that tells entities of a type apart; null when there are several, and the text must be compared. */
@@ -18,15 +19,15 @@ export interface Representation {
 export function compileRepresentation(
   requires: readonly RequiresSelection[],
   rewrites: readonly InputRewrite[],
-  types: TypeGraph,
+  { types, service }: { readonly types: TypeGraph; readonly service: string },
 ): Representation {
   const fieldsOf = fieldWritersByName(requires, types);
+  const isWhole = wholeness(fieldsOf, { types, service });
   const plain: Representation['write'] = (entity) => {
     const name = entity['__typename'];
     if (typeof name !== 'string') return null;
-    const fields = fieldsOf(name);
-    const isKnown = fields.some(({ key }) => (ownValue(entity, key) ?? null) !== null);
-    return isKnown ? `{"__typename":${JSON.stringify(name)}${membersOf(entity, fields)}}` : null;
+    if (!isWhole(entity, name)) return null;
+    return `{"__typename":${JSON.stringify(name)}${membersOf(entity, fieldsOf(name))}}`;
   };
   const onlyKey = (typeName: string): string | null => {
     const [only, ...more] = fieldsOf(typeName);
@@ -41,7 +42,40 @@ export function compileRepresentation(
   return { write, onlyKey };
 }
 
+/** Whether an entity can be found by one of the subgraph's keys, with all that it requires known. */
+function wholeness(
+  fieldsOf: FieldWritersByName,
+  { types, service }: { readonly types: TypeGraph; readonly service: string },
+): (entity: Data, typeName: string) => boolean {
+  const known = new Map<string, { keys: string[][]; required: string[] }>();
+  const factsOf = (typeName: string) => {
+    const fields = fieldsOf(typeName);
+    const keyOf = new Map(fields.map(({ name, key }) => [name, key]));
+    const keys = types
+      .keysOf(service, typeName)
+      .filter((names) => names.every((name) => keyOf.has(name)))
+      .map((names) => names.flatMap((name) => keyOf.get(name) ?? []));
+    const inKeys = new Set(keys.flat());
+    // Where no key of the supergraph fits (an interface stands for the type), any field may be the key.
+    const facts =
+      keys.length === 0
+        ? { keys: fields.map(({ key }) => [key]), required: [] }
+        : { keys, required: fields.flatMap(({ key }) => (inKeys.has(key) ? [] : [key])) };
+    known.set(typeName, facts);
+    return facts;
+  };
+  return (entity, typeName) => {
+    const { keys, required } = known.get(typeName) ?? factsOf(typeName);
+    return (
+      keys.some((key) => key.every((field) => (ownValue(entity, field) ?? null) !== null)) &&
+      required.every((field) => ownValue(entity, field) !== undefined)
+    );
+  };
+}
+
 interface FieldWriter {
+  /** As the subgraph has it. */
+  readonly name: string;
   /** `,"price":` */
   readonly prefix: string;
   readonly key: string;
@@ -96,6 +130,7 @@ function fieldWriters(
   };
   collect(selections);
   return [...found].map(([asked, { key, selections: inner }]) => ({
+    name: asked,
     prefix: `,${JSON.stringify(asked)}:`,
     key,
     isInherited: isInherited(key),

@@ -1,7 +1,10 @@
+import { OperationTypeNode } from 'graphql';
 import { monotonicMs } from '#kernel/clock.ts';
-import type { ExecutionResult, OperationTypeNode } from 'graphql';
+import { scopeOf } from '../viewer-scope.ts';
+import type { ExecutionResult } from 'graphql';
 import type { Log } from '#kernel/log.ts';
 import type { ClientIdentity } from '../client-identity.ts';
+import type { InFlightReads } from '../in-flight.ts';
 import type { OperationContext } from '../operation-context.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { RecordUsage } from '../usage-recorder.ts';
@@ -18,6 +21,8 @@ export interface AdmittedOperation extends Admitted {
 export interface Bookkeeping {
   readonly recordUsage: RecordUsage;
   readonly telemetry: Telemetry;
+  /** Told of writes, so that no read from before answers one that comes after. */
+  readonly inFlight: InFlightReads | null;
   readonly log: Log;
 }
 
@@ -25,7 +30,7 @@ export interface Bookkeeping {
 export async function answerOnce(
   admitted: AdmittedOperation,
   context: Omit<OperationContext, 'trace'> & { readonly traceparent: string | null },
-  { recordUsage, telemetry, log }: Bookkeeping,
+  { recordUsage, telemetry, inFlight, log }: Bookkeeping,
 ): Promise<ExecutionResult> {
   const startedMs = monotonicMs();
   const { engine } = admitted.generation;
@@ -37,7 +42,10 @@ export async function answerOnce(
     traceparent: context.traceparent,
     startedMs,
   });
+  const scope = scopeOf(admitted.viewer);
+  if (admitted.kind === OperationTypeNode.MUTATION) inFlight?.forget(scope);
   const result = await engine.execute(admitted.operation, { ...context, trace });
+  if (admitted.kind === OperationTypeNode.MUTATION) inFlight?.forget(scope);
   const code = result.errors?.[0]?.extensions['code'];
   const errors = result.errors?.length ?? 0;
   trace.end({ code: errors === 0 ? null : String(code), errors });

@@ -50,7 +50,8 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
   const { supergraph } = options;
   const sources = new Set<SharedSource>();
   const joinable = new Map<string, SharedSource>();
-  const stop = supergraph.onSwap(() => followAll(sources, options));
+  // Not waited for: a subgraph that hangs holds up the hand-over of its own sources, and no swap.
+  const stop = supergraph.onSwap(() => void followAll(sources, options));
   const open = (admitted: Admitted, key: string | null): SharedSource => {
     const source = new SharedSource(admitted, {
       ...options,
@@ -112,13 +113,11 @@ async function followAll(
   sources: ReadonlySet<SharedSource>,
   options: SubscriptionsOptions,
 ): Promise<void> {
-  let left = SUCCESSIONS_PER_TURN;
-  for (const source of sources) {
-    await follow(source, options);
-    left -= 1;
-    if (left > 0) continue;
+  const waiting = [...sources];
+  while (waiting.length > 0) {
+    const few = waiting.splice(0, SUCCESSIONS_PER_TURN);
+    await Promise.all(few.map((source) => follow(source, options)));
     await nextTurn();
-    left = SUCCESSIONS_PER_TURN;
   }
 }
 

@@ -205,6 +205,27 @@ describe('a subgraph that answers', () => {
     ]);
   });
 
+  it('with no errors in another spelling is right', async () => {
+    for (const none of ['null', '[]', '{}', '"none"']) {
+      suppliers.misbehave(
+        json(`{"data":{"_entities":[{"name":"name s1"},{"name":"name s2"}]},"errors":${none}}`),
+      );
+      expect(await ask(WHOLE)).toMatchObject({ data: { count: 2, orders: NAMED } });
+    }
+  });
+
+  it.each(['"a.b"', '7', '{}', '[{}]', 'null'])(
+    'with an error whose path is %s loses nobody else’s answer',
+    async (path) => {
+      suppliers.misbehave(
+        json(`{"data":{"best":null},"errors":[{"message":"odd","path":${path}}]}`),
+      );
+      const { data, errors } = await ask('{ count best { name } }');
+      expect(data).toEqual({ count: 2, best: null });
+      expect(errors).toMatchObject([{ message: 'odd', extensions: { service: 'suppliers' } }]);
+    },
+  );
+
   it('late is not waited for, and its late answer is nobody’s', async () => {
     const late: (() => void)[] = [];
     suppliers.misbehave(({ outgoing, answer }) =>
