@@ -66,11 +66,19 @@ function wholeness(
   };
   return (entity, typeName) => {
     const { keys, required } = known.get(typeName) ?? factsOf(typeName);
-    return (
-      keys.some((key) => key.every((field) => (ownValue(entity, field) ?? null) !== null)) &&
-      required.every((field) => ownValue(entity, field) !== undefined)
-    );
+    for (const field of required) if (entity[field] === undefined) return false;
+    for (const key of keys) if (isComplete(entity, key)) return true;
+    return false;
   };
+}
+
+function isComplete(entity: Data, key: readonly string[]): boolean {
+  for (const field of key) {
+    const value = entity[field];
+    // What every object inherits is no value of a key.
+    if (value === undefined || value === null || typeof value === 'function') return false;
+  }
+  return true;
 }
 
 interface FieldWriter {

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { AccessTokenVerifier } from '#kernel/access-token.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { GatewayLimits } from '../gateway-limits.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { CloseCause } from './socket-protocol.ts';
 import type { EndCause, Session, Sessions } from './viewer-sessions.ts';
 
@@ -28,6 +29,7 @@ interface ConnectionOptions {
   readonly sessions: Sessions;
   readonly verifyToken: AccessTokenVerifier;
   readonly limits: GatewayLimits;
+  readonly telemetry: Telemetry;
   readonly clock: Clock;
 }
 
@@ -127,6 +129,7 @@ export class SocketConnection {
   /** Closes once; a peer that does not answer the close frame in time is cut off. What is open ends now. */
   close({ code, reason }: CloseCause): void {
     if (!this.isOpen) return;
+    this.#options.telemetry.closed(code);
     this.#socket.close(code, reason);
     const deadline = setTimeout(() => this.#socket.terminate(), CLOSE_GRACE_MS);
     this.#socket.once('close', () => clearTimeout(deadline));

@@ -23,8 +23,8 @@ type Part = (typeof PARTS)[number];
 /** A full run: what the baseline is written from. */
 export const FULL_RUN: GatewayBenchOptions = {
   rounds: 3,
-  warmUpSeconds: 6,
-  seconds: 15,
+  warmUpSeconds: 4,
+  seconds: 8,
   servers: [
     'floor',
     'floor-signing',

@@ -166,7 +166,7 @@ export async function benchSubscriptions(
 
 /** Long events, so that what nobody reads fills the network's buffers and then the gateway's. */
 export const STALLED_EVENT_BYTES = 16_384;
-const STALLED = { subscribers: 2_000, events: 300, viewers: 1, stalled: 200 };
+const STALLED = { subscribers: 2_000, events: 500, viewers: 1, stalled: 200 };
 
 /** What two hundred readers who read nothing do to two thousand who do. */
 export async function benchStalledReaders(bench: Bench): Promise<Line[]> {
