@@ -125,10 +125,12 @@ describe('a subgraph in trouble', () => {
 
   it('hangs without holding up the others, and is told as UPSTREAM_UNAVAILABLE', async () => {
     switches().supplierDelayMs = 2_000;
-    const hanging = world.post('{ order(id: 1) { id supplier { rating } } }');
-    const started = performance.now();
+    let hangs = true;
+    const hanging = world
+      .post('{ order(id: 1) { id supplier { rating } } }')
+      .finally(() => (hangs = false));
     const other = await world.post('{ order(id: 2) { id } }');
-    expect(performance.now() - started).toBeLessThan(500);
+    expect(hangs).toBe(true);
     expect(other.data).toEqual({ order: { id: '2' } });
     const answer = await hanging;
     expect(answer.data).toEqual({ order: { id: '1', supplier: { rating: null } } });

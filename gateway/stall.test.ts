@@ -1,4 +1,3 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createWorld } from './test-world/world.ts';
 import type { World } from './test-world/world.ts';
@@ -36,6 +35,24 @@ const ATTACKS: Readonly<Record<string, string>> = {
 };
 const ALLOWED_MS = 50;
 
+/** The milliseconds of this thread that the longest turns of its loop took: the slowest in a hundred. */
+async function slowTurnMs(work: () => Promise<unknown>): Promise<number> {
+  const turns: number[] = [];
+  let before = process.threadCpuUsage();
+  let isOver = false;
+  const turn = (): void => {
+    const { user, system } = process.threadCpuUsage(before);
+    turns.push((user + system) / 1_000);
+    before = process.threadCpuUsage();
+    if (!isOver) setImmediate(turn);
+  };
+  setImmediate(turn);
+  await work();
+  isOver = true;
+  const worked = turns.filter((ms) => ms > 1).toSorted((one, other) => one - other);
+  return worked[Math.floor(worked.length * 0.99)] ?? 0;
+}
+
 /** The least of three: what else the process did in the meantime is not the query's. */
 async function threadMs(work: () => Promise<unknown>): Promise<number> {
   const samples: number[] = [];
@@ -56,18 +73,18 @@ describe('an operation that is made to stall the gateway', () => {
 
   it('holds nobody up: others are answered while all of them come at once', async () => {
     await world.post('{ echo }');
-    const delay = monitorEventLoopDelay({ resolution: 5 });
-    delay.enable();
     const attacks = Array.from({ length: 5 }, () => Object.values(ATTACKS)).flat();
-    const answers = await Promise.all([
-      ...attacks.map((query) => world.post(query)),
-      ...Array.from({ length: 20 }, () => world.post('{ echo }')),
-    ]);
-    delay.disable();
+    let answers: Awaited<ReturnType<World['post']>>[] = [];
+    const slowMs = await slowTurnMs(async () => {
+      answers = await Promise.all([
+        ...attacks.map((query) => world.post(query)),
+        ...Array.from({ length: 20 }, () => world.post('{ echo }')),
+      ]);
+    });
     expect(answers.slice(attacks.length).map(({ data }) => data)).toEqual(
       Array.from({ length: 20 }, () => ({ echo: 7 })),
     );
-    // In nanoseconds. What the fault matrix allows: a stall of 200 ms.
-    expect(delay.percentile(99) / 1_000_000).toBeLessThan(200);
+    // What the fault matrix allows: a stall of 200 ms.
+    expect(slowMs).toBeLessThan(200);
   });
 });
