@@ -1,5 +1,6 @@
 import { GraphQLError, Kind, parse } from 'graphql';
 import { isData, mergeInto } from './data.ts';
+import { representationIndex } from './representation-index.ts';
 import { compileRepresentation } from './representation.ts';
 import { rewriteOutput } from './rewrite.ts';
 import { compileTargetPath } from './target-path.ts';
@@ -143,35 +144,24 @@ interface Gathered {
   readonly indexes: number[];
 }
 
-function gather(run: Run, { paths, representation }: EntityInput): Gathered {
+/** Adds to the representations that are given, which other inputs may share. */
+function gather(
+  run: Run,
+  { paths, representation }: EntityInput,
+  representations: string[] = [],
+): Gathered {
   const found: Data[] = [];
   for (const path of paths) path.collect(run.data, found);
-  const { write, onlyKey } = representation;
-  const gathered: Gathered = { representations: [], targets: [], indexes: [] };
-  const indexByText = new Map<string, number>();
-  const indexByKey = new Map<unknown, Map<unknown, number>>();
-  let keyed: { name: unknown; key: string | null; indexes: Map<unknown, number> } | null = null;
-  for (const target of found) {
-    const name = target['__typename'];
-    // Neighbours are mostly of one type; what it is told apart by is looked up when that changes.
-    if (keyed === null || keyed.name !== name) {
-      const indexes = indexByKey.get(name) ?? new Map<unknown, number>();
-      indexByKey.set(name, indexes);
-      keyed = { name, key: typeof name === 'string' ? onlyKey(name) : null, indexes };
-    }
-    const value = keyed.key === null ? undefined : target[keyed.key];
-    let index = value === undefined ? undefined : keyed.indexes.get(value);
-    if (index === undefined) {
-      const text = write(target);
-      if (text === null) continue;
-      index = indexByText.get(text) ?? gathered.representations.push(text) - 1;
-      indexByText.set(text, index);
-      if (value !== undefined) keyed.indexes.set(value, index);
-    }
-    gathered.targets.push(target);
-    gathered.indexes.push(index);
+  const indexOf = representationIndex(representation, representations);
+  const targets: Data[] = [];
+  const indexes: number[] = [];
+  for (const entity of found) {
+    const index = indexOf(entity);
+    if (index === null) continue;
+    targets.push(entity);
+    indexes.push(index);
   }
-  return gathered;
+  return { representations, targets, indexes };
 }
 
 function spread(
@@ -239,13 +229,10 @@ export function compileBatchFetch(node: BatchFetchNode, compilation: Compilation
   return (run) => {
     const variables = new Map<string, string[]>();
     const gathered = parts.map(({ input, variable }) => {
-      const { representations, targets, indexes } = gather(run, input);
       // Aliases may share a variable; their representations stand in it one after the other.
-      const all = variables.get(variable) ?? [];
-      variables.set(variable, all);
-      const offset = all.length;
-      all.push(...representations);
-      return { representations, targets, indexes: indexes.map((index) => index + offset) };
+      const shared = variables.get(variable) ?? [];
+      variables.set(variable, shared);
+      return gather(run, input, shared);
     });
     if (gathered.every(({ targets }) => targets.length === 0)) return undefined;
     const members = [...variables]

@@ -1,6 +1,7 @@
 import {
   Kind,
   getNamedType,
+  getNullableType,
   isAbstractType,
   isCompositeType,
   isEnumType,
@@ -8,6 +9,7 @@ import {
   isListType,
   isNonNullType,
   isObjectType,
+  isScalarType,
   isSpecifiedScalarType,
 } from 'graphql';
 import { isIncluded } from './condition.ts';
@@ -256,6 +258,8 @@ interface FieldProjection {
   readonly key: string;
   readonly read: KeyPlace['read'];
   readonly project: Project;
+  /** A scalar, which is shown as it is unless it is an object. */
+  readonly isScalar: boolean;
   readonly coordinate: string;
   readonly isRequired: boolean;
   /** What having the field costs, beside the objects below it. */
@@ -275,12 +279,18 @@ function compileObject(
   return (data, place) => {
     notes.cost += cost;
     const result: Data = {};
-    for (const { responseKey, key, read, project, coordinate, isRequired } of fields) {
+    for (const field of fields) {
+      const { responseKey, read } = field;
+      const value = read === null ? data[field.key] : read(data);
+      if (field.isScalar && typeof value !== 'object' && value !== undefined) {
+        result[responseKey] = value;
+        continue;
+      }
       const known = notes.faults.length;
       const at = place && { above: place, key: responseKey };
-      const projected = project(read === null ? data[key] : read(data), at);
-      if (projected === null && isRequired) return missing({ ...compiling, coordinate }, at, known);
-      result[responseKey] = projected;
+      const projected = field.project(value, at);
+      if (projected !== null || !field.isRequired) result[responseKey] = projected;
+      else return missing({ ...compiling, coordinate: field.coordinate }, at, known);
     }
     return result;
   };
@@ -298,6 +308,7 @@ function compileField(
     responseKey,
     coordinate,
     ownCost: 0,
+    isScalar: false,
     ...compiling.keys.place(responseKey, name),
   };
   if (name === '__typename')
@@ -328,7 +339,9 @@ function compileField(
   const given = nodes[0]?.arguments?.map((argument) => argument.name.value) ?? [];
   const ownCost = weights.given(type.name, name, given) + (isObject ? 0 : weight);
   const below = { ...compiling, path, weight, coordinate };
-  return { ...common, project: compileType(field.type, selections, below), isRequired, ownCost };
+  const project = compileType(field.type, selections, below);
+  const isScalar = isScalarType(getNullableType(field.type));
+  return { ...common, project, isScalar, isRequired, ownCost };
 }
 
 /** Gives nothing, and says so. */

@@ -12,8 +12,17 @@ export interface Representation {
    * have been answered.
    */
   readonly write: (entity: Data) => string | null;
-  /** The one field that tells entities of a type apart; null when there are several, and the text must be compared. */
-  readonly onlyKey: (typeName: string) => string | null;
+  /** The keys of the tree that are read of a type's entities, beside the name: entities that have the same there are told alike. */
+  readonly fieldsOf: (typeName: unknown) => readonly string[];
+  /** Entities that differ in what is read may be told alike, even if their types differ. */
+  readonly isRewritten: boolean;
+}
+
+interface TypeRepresentation {
+  readonly prefix: string;
+  readonly fields: readonly FieldWriter[];
+  readonly keysRead: readonly string[];
+  readonly isWhole: (entity: Data) => boolean;
 }
 
 export function compileRepresentation(
@@ -21,51 +30,53 @@ export function compileRepresentation(
   rewrites: readonly InputRewrite[],
   { types, service }: { readonly types: TypeGraph; readonly service: string },
 ): Representation {
-  const fieldsOf = fieldWritersByName(requires, types);
-  const isWhole = wholeness(fieldsOf, { types, service });
-  const plain: Representation['write'] = (entity) => {
-    const name = entity['__typename'];
+  const known = new Map<unknown, TypeRepresentation>();
+  const ofType = (name: unknown): TypeRepresentation | null => {
+    const found = known.get(name);
+    if (found !== undefined) return found;
     if (typeof name !== 'string') return null;
-    if (!isWhole(entity, name)) return null;
-    return `{"__typename":${JSON.stringify(name)}${membersOf(entity, fieldsOf(name))}}`;
+    const fields = fieldWriters(requires, name, types);
+    const compiled = {
+      prefix: `{"__typename":${JSON.stringify(name)}`,
+      fields,
+      keysRead: fields.map(({ key }) => key),
+      isWhole: wholeness(fields, types.keysOf(service, name)),
+    };
+    known.set(name, compiled);
+    return compiled;
   };
-  const onlyKey = (typeName: string): string | null => {
-    const [only, ...more] = fieldsOf(typeName);
-    return only?.nested === null && !only.isInherited && more.length === 0 ? only.key : null;
+  const plain: Representation['write'] = (entity) => {
+    const type = ofType(entity['__typename']);
+    if (type === null || !type.isWhole(entity)) return null;
+    return `${type.prefix}${membersOf(entity, type.fields)}}`;
   };
-  if (rewrites.length === 0) return { write: plain, onlyKey };
+  const fieldsOf = (name: unknown): readonly string[] => ofType(name)?.keysRead ?? NO_FIELDS;
+  if (rewrites.length === 0) return { write: plain, fieldsOf, isRewritten: false };
   const write: Representation['write'] = (entity) => {
     const text = plain(entity);
     if (text === null) return null;
     return JSON.stringify(rewriteInput(JSON.parse(text), rewrites, types));
   };
-  return { write, onlyKey };
+  return { write, fieldsOf, isRewritten: true };
 }
+
+const NO_FIELDS: readonly string[] = [];
 
 /** Whether an entity can be found by one of the subgraph's keys, with all that it requires known. */
 function wholeness(
-  fieldsOf: FieldWritersByName,
-  { types, service }: { readonly types: TypeGraph; readonly service: string },
-): (entity: Data, typeName: string) => boolean {
-  const known = new Map<string, { keys: string[][]; required: string[] }>();
-  const factsOf = (typeName: string) => {
-    const fields = fieldsOf(typeName);
-    const keyOf = new Map(fields.map(({ name, key }) => [name, key]));
-    const keys = types
-      .keysOf(service, typeName)
-      .filter((names) => names.every((name) => keyOf.has(name)))
-      .map((names) => names.flatMap((name) => keyOf.get(name) ?? []));
-    const inKeys = new Set(keys.flat());
-    // Where no key of the supergraph fits (an interface stands for the type), any field may be the key.
-    const facts =
-      keys.length === 0
-        ? { keys: fields.map(({ key }) => [key]), required: [] }
-        : { keys, required: fields.flatMap(({ key }) => (inKeys.has(key) ? [] : [key])) };
-    known.set(typeName, facts);
-    return facts;
-  };
-  return (entity, typeName) => {
-    const { keys, required } = known.get(typeName) ?? factsOf(typeName);
+  fields: readonly FieldWriter[],
+  keysOfType: readonly (readonly string[])[],
+): (entity: Data) => boolean {
+  const keyOf = new Map(fields.map(({ name, key }) => [name, key]));
+  const fitting = keysOfType
+    .filter((names) => names.every((name) => keyOf.has(name)))
+    .map((names) => names.flatMap((name) => keyOf.get(name) ?? []));
+  const inKeys = new Set(fitting.flat());
+  // Where no key of the supergraph fits (an interface stands for the type), any field may be the key.
+  const isLoose = fitting.length === 0;
+  const keys = isLoose ? fields.map(({ key }) => [key]) : fitting;
+  const required = isLoose ? [] : fields.flatMap(({ key }) => (inKeys.has(key) ? [] : [key]));
+  return (entity) => {
     for (const field of required) if (entity[field] === undefined) return false;
     for (const key of keys) if (isComplete(entity, key)) return true;
     return false;

@@ -21,16 +21,17 @@ export function compileTargetPath(
 ): TargetPath {
   const steps = segments.flatMap((segment) => stepOf(segment, keys));
   const walk = (value: unknown, at: number, found: Data[]): void => {
+    if (typeof value !== 'object' || value === null) return;
     if (Array.isArray(value)) {
       for (let index = 0; index < value.length; index += 1) walk(value[index], at, found);
       return;
     }
-    if (!isData(value)) return;
+    const data = value as Data;
     const step = steps[at];
-    if (step === undefined) found.push(value);
+    if (step === undefined) found.push(data);
     else if (step.conditions === null)
-      walk(step.read === null ? value[step.name] : step.read(value), at + 1, found);
-    else if (passes(types, value, step.conditions)) walk(value, at + 1, found);
+      walk(step.read === null ? data[step.name] : step.read(data), at + 1, found);
+    else if (passes(types, data, step.conditions)) walk(data, at + 1, found);
   };
   const trace = (
     value: unknown,
