@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { createSignedTextReader, createTextSigner } from './batch-signature.ts';
 
@@ -24,7 +25,15 @@ describe('texts that are signed together', () => {
     expect(new Set(signatures).size).toBe(1);
   });
 
-  it('are signed one turn later at the latest, alone or not', async () => {
+  it('share it over two turns', async () => {
+    const signText = createTextSigner(ours.privateKey);
+    const first = signText('first');
+    await setImmediate();
+    const signed = await Promise.all([first, signText('second')]);
+    expect(new Set(signed.map((one) => one.split('.')[3])).size).toBe(1);
+  });
+
+  it('are signed two turns later at the latest, alone or not', async () => {
     const signText = createTextSigner(ours.privateKey);
     expect(read(await signText('first'), byUs)).toBe('first');
     expect(read(await signText('second'), byUs)).toBe('second');
@@ -69,10 +78,8 @@ describe('nothing else is read', () => {
   it('a hash that was added to a verified list', async () => {
     const [, , hashes, signature] = await parts();
     const text = encoded('forged');
-    const list = Buffer.concat([
-      Buffer.from(hashes, 'base64url'),
-      Buffer.from(await crypto.subtle.digest('SHA-256', Buffer.from(text))),
-    ]).toString('base64url');
+    const own = await crypto.subtle.digest('SHA-256', Buffer.from(text));
+    const list = hashes + Buffer.from(own).toString('base64url');
     expect(read(`${text}.3.${list}.${signature}`, byUs)).toBeNull();
   });
 

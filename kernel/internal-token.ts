@@ -40,12 +40,15 @@ export type CallSigner = (call: {
 
 export function createCallSigner(key: InternalKey): CallSigner {
   const signText = createTextSigner(createPrivateKey({ key: key.privateJwk, format: 'jwk' }));
+  const ownId = newId();
+  let calls = 0;
   return ({ audience, body, viewer }) => {
+    calls += 1;
     const issuedAt = nowSeconds();
     const claims = {
       iss: key.room,
       aud: audience,
-      jti: newId(),
+      jti: `${ownId}.${calls}`,
       exp: issuedAt + TOKEN_LIFE_SECONDS,
       bh: sha256(body),
       ...(viewer === null ? {} : { p: viewer }),
