@@ -10,6 +10,7 @@ import {
 import { Agent } from 'undici';
 import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
+import type { CallDeadline } from './call-deadline.ts';
 import type { FetchOutcome } from './telemetry/outcome.ts';
 
 /** Calls to one subgraph at a time: above what one instance answers well, below what would drown it. */
@@ -31,7 +32,7 @@ export interface LaneRequest {
   readonly url: URL;
   readonly body: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly signal: AbortSignal;
+  readonly deadline: CallDeadline;
 }
 
 export interface LaneAnswer {
@@ -48,7 +49,7 @@ export interface LaneStream {
 /** The way to one subgraph: its own connections, its own limit and its own circuit breaker, so that it can harm no other. */
 export interface Lane {
   /** Runs a call when there is room for it and the circuit is closed. */
-  run<Value>(work: () => Promise<Value>, signal: AbortSignal): Promise<Value>;
+  run<Value>(work: () => Promise<Value>): Promise<Value>;
   post(request: LaneRequest): Promise<LaneAnswer>;
   /** As `post`, on a connection of its own: streams live for hours and must not starve the calls. */
   stream(request: LaneRequest): Promise<LaneStream>;
@@ -73,12 +74,12 @@ export function createLane(): Lane {
     ),
   );
   return {
-    run: (work, signal) => policy.execute(work, signal),
+    run: (work) => policy.execute(work),
     post: (request) => send(request, calls),
     stream: async (request) => {
       const { statusCode, headers, body } = await streams.request({
         ...optionsOf(request),
-        signal: request.signal,
+        signal: request.deadline.signal,
       });
       return { status: statusCode, contentType: String(headers['content-type'] ?? ''), body };
     },
@@ -105,20 +106,15 @@ function optionsOf({ url, headers, body }: LaneRequest) {
 /** Sends on undici's lowest level: one closure per call and no stream. */
 function send(request: LaneRequest, agent: Agent): Promise<LaneAnswer> {
   return new Promise((resolve, reject) => {
-    const { signal } = request;
+    const { deadline } = request;
     const pieces: Buffer[] = [];
     let status = 0;
     let bytes = 0;
     let abort: (reason: Error) => void = reject;
-    const onAbort = (): void => abort(new Error('the call was given up'));
-    const settle = (end: () => void): void => {
-      signal.removeEventListener('abort', onAbort);
-      end();
-    };
     const handler: Dispatcher.DispatchHandler = {
       onRequestStart: (controller) => {
         abort = (reason) => controller.abort(reason);
-        if (signal.aborted) onAbort();
+        if (deadline.ended !== null) giveUp();
       },
       onResponseStart: (_controller, statusCode) => {
         // Informational answers come before the one.
@@ -129,10 +125,11 @@ function send(request: LaneRequest, agent: Agent): Promise<LaneAnswer> {
         if (bytes <= ANSWER_MAX_BYTES) pieces.push(piece);
         else controller.abort(new Error(`the answer has more than ${ANSWER_MAX_BYTES} bytes`));
       },
-      onResponseEnd: () => settle(() => resolve({ status, text: textOf(pieces) })),
-      onResponseError: (_controller, error) => settle(() => reject(error)),
+      onResponseEnd: () => resolve({ status, text: textOf(pieces) }),
+      onResponseError: (_controller, error) => reject(error),
     };
-    signal.addEventListener('abort', onAbort, { once: true });
+    const giveUp = (): void => abort(new Error('the call was given up'));
+    deadline.onEnd(giveUp);
     agent.dispatch(optionsOf(request), handler);
   });
 }

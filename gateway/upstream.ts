@@ -3,7 +3,7 @@ import { monotonicMs } from '#kernel/clock.ts';
 import { INTERNAL_TOKEN_HEADER } from '#kernel/internal-token.ts';
 import { isRecord } from '#kernel/json.ts';
 import { errorText } from '#kernel/log.ts';
-import { startDeadline } from './call-deadline.ts';
+import { CallDeadline } from './call-deadline.ts';
 import { readEventStream } from './event-stream.ts';
 import {
   ClientGone,
@@ -21,7 +21,7 @@ import type { InProcessSubgraph } from './in-process-subgraph.ts';
 import type { OperationContext } from './operation-context.ts';
 import type { SubgraphAddress } from './subgraph-directory.ts';
 import type { FetchEnd } from './telemetry/telemetry.ts';
-import type { Lane, LaneAnswer, LaneStream } from './upstream-lane.ts';
+import type { Lane, LaneAnswer, LaneRequest, LaneStream } from './upstream-lane.ts';
 
 /** One GraphQL operation for one subgraph, ready to be sent. */
 export interface UpstreamOperation {
@@ -80,49 +80,32 @@ async function callOnce(
   // A mutation under way is let finish when its client goes away: half of it would help nobody.
   const gone = operation.kind === 'mutation' ? null : context.gone;
   const leftMs = timeLeftMs(context, options);
-  const deadline = startDeadline(gone, leftMs);
-  const { name } = operation.subgraph;
+  const deadline = new CallDeadline(gone, leftMs);
   const trace = context.trace.fetch(operation.subgraph, operation.kind);
-  let status: number | null = null;
-  const answered = async (): Promise<ExecutionResult> => {
-    const inProcess = options.inProcess?.get(name);
-    if (inProcess !== undefined) return callHere(inProcess, operation, context, deadline.signal);
-    const asking = { operation, context, traceparent: trace.traceparent };
-    const post = async (): Promise<LaneAnswer> => {
-      const message = await requestFor(options, asking, 'application/json');
-      return lane.post({ ...message, signal: deadline.signal });
-    };
-    // A read can simply be sent again; its signature cannot, since it counts once.
-    const answer = await post().catch((error: unknown) => {
-      if (operation.kind === 'mutation' || deadline.signal.aborted || !isConnectionLost(error))
-        throw error;
-      return post();
-    });
-    ({ status } = answer);
-    return readAnswer(answer);
-  };
+  const call: Call = { operation, context, deadline, traceparent: trace.traceparent, status: null };
   const attempt = async (): Promise<ExecutionResult> => {
     try {
-      if (deadline.signal.aborted) throw new Error('its time was up before its turn came');
-      return named(name, await answered());
+      if (deadline.ended !== null) throw new OutOfTime('Its time was up before its turn came.');
+      return named(operation.subgraph.name, await answerTo(options, lane, call));
     } catch (error) {
       if (gone?.aborted === true) throw new ClientGone('The client went away.');
       // Whoever had less time than a call may take says nothing of the subgraph.
-      throw deadline.timedOut() && leftMs < options.callTimeoutMs
+      throw deadline.ended === 'time-out' && leftMs < options.callTimeoutMs
         ? new OutOfTime('The operation had no time left.')
         : error;
     }
   };
   try {
-    const result = await untilAborted(lane.run(attempt, deadline.signal), deadline.signal);
-    trace.end({ ...outcomeOf(result), status });
+    const result = await within(deadline, lane.run(attempt));
+    trace.end({ ...outcomeOf(result), status: call.status });
     return result;
   } catch (error) {
+    const { status } = call;
     if (error instanceof ClientGone || gone?.aborted === true) {
       trace.end({ outcome: 'gone', status });
       throw error instanceof ClientGone ? error : new ClientGone('The client went away.');
     }
-    const late = deadline.timedOut();
+    const late = deadline.ended === 'time-out';
     const reason = late ? 'time-out' : laneProblem(error);
     trace.end({ outcome: late ? 'time-out' : laneOutcome(error), status });
     logFailure(options.log, operation, context, late ? 'time-out' : errorText(error));
@@ -132,15 +115,44 @@ async function callOnce(
   }
 }
 
-/** Waiting for a turn ends with the time, too; what is under way then ends by its own signal. */
-function untilAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
+/** One call under way. */
+interface Call {
+  readonly operation: UpstreamOperation;
+  readonly context: OperationContext;
+  readonly deadline: CallDeadline;
+  readonly traceparent: string;
+  /** Of the answer, once there is one. */
+  status: number | null;
+}
+
+async function answerTo(
+  options: UpstreamOptions,
+  lane: Lane,
+  call: Call,
+): Promise<ExecutionResult> {
+  const inProcess = options.inProcess?.get(call.operation.subgraph.name);
+  if (inProcess !== undefined) return callHere(inProcess, call);
+  const answer = await post(options, lane, call);
+  call.status = answer.status;
+  return readAnswer(answer);
+}
+
+/** A read can simply be sent again; its signature cannot, since it counts once. */
+async function post(options: UpstreamOptions, lane: Lane, call: Call): Promise<LaneAnswer> {
+  try {
+    return await lane.post(await requestFor(options, call, 'application/json'));
+  } catch (error) {
+    const isOver = call.operation.kind === 'mutation' || call.deadline.ended !== null;
+    if (isOver || !isConnectionLost(error)) throw error;
+    return lane.post(await requestFor(options, call, 'application/json'));
+  }
+}
+
+/** Waiting for a turn ends with the time, too; what is under way then ends by the same deadline, and says better why. */
+function within<Value>(deadline: CallDeadline, work: Promise<Value>): Promise<Value> {
   return new Promise((resolve, reject) => {
-    const giveUp = (): void => {
-      // What is under way is ended by the same signal, and says better why.
-      setImmediate(() => reject(new Error('the call was given up')));
-    };
-    signal.addEventListener('abort', giveUp, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', giveUp));
+    deadline.onEnd(() => setImmediate(() => reject(new Error('the call was given up'))));
+    work.then(resolve, reject);
   });
 }
 
@@ -157,22 +169,25 @@ function outcomeOf({ errors }: ExecutionResult): Pick<FetchEnd, 'outcome' | 'cod
 }
 
 /** A subgraph in this process can hang as any other, and is given up then. */
-async function callHere(
+function callHere(
   subgraph: InProcessSubgraph,
-  { query, operationName, variables }: UpstreamOperation,
-  { viewer, correlationId }: OperationContext,
-  signal: AbortSignal,
+  { operation, context, deadline }: Call,
 ): Promise<ExecutionResult> {
-  const givenUp = Promise.withResolvers<never>();
-  const giveUp = (): void => givenUp.reject(new Error('the call was given up'));
-  signal.addEventListener('abort', giveUp, { once: true });
-  try {
-    const parsed = JSON.parse(variables) as Record<string, unknown>;
-    const call = { query, operationName, variables: parsed, viewer, correlationId, signal };
-    return await Promise.race([subgraph(call), givenUp.promise]);
-  } finally {
-    signal.removeEventListener('abort', giveUp);
-  }
+  const { query, operationName, variables } = operation;
+  const { viewer, correlationId } = context;
+  return new Promise((resolve, reject) => {
+    deadline.onEnd(() => reject(new Error('the call was given up')));
+    subgraph({
+      query,
+      operationName,
+      variables: JSON.parse(variables) as Record<string, unknown>,
+      viewer,
+      correlationId,
+      get signal() {
+        return deadline.signal;
+      },
+    }).then(resolve, reject);
+  });
 }
 
 async function openStream(
@@ -181,13 +196,12 @@ async function openStream(
   operation: UpstreamOperation,
   context: OperationContext,
 ): Promise<AsyncGenerator<ExecutionResult>> {
-  const connecting = startDeadline(context.gone, options.callTimeoutMs);
+  const deadline = new CallDeadline(context.gone, options.callTimeoutMs);
   const trace = context.trace.fetch(operation.subgraph, operation.kind);
   let status: number | null = null;
   try {
-    const asking = { operation, context, traceparent: trace.traceparent };
-    const message = await requestFor(options, asking, 'text/event-stream');
-    const answer = await lane.stream({ ...message, signal: connecting.signal });
+    const call = { operation, context, deadline, traceparent: trace.traceparent };
+    const answer = await lane.stream(await requestFor(options, call, 'text/event-stream'));
     ({ status } = answer);
     if (!answer.contentType.startsWith('text/event-stream')) {
       const refused = { status: answer.status, text: await shortText(answer.body) };
@@ -201,31 +215,28 @@ async function openStream(
       trace.end({ ...outcomeOf({ errors: [error] }), status });
       throw error;
     }
-    trace.end({ outcome: connecting.timedOut() ? 'time-out' : laneOutcome(error), status });
+    const late = deadline.ended === 'time-out';
+    trace.end({ outcome: late ? 'time-out' : laneOutcome(error), status });
     logFailure(options.log, operation, context, errorText(error));
-    throw unavailable(operation, connecting.timedOut() ? 'time-out' : laneProblem(error));
+    throw unavailable(operation, late ? 'time-out' : laneProblem(error));
   } finally {
-    connecting.release();
+    deadline.release();
   }
 }
 
 async function requestFor(
   options: UpstreamOptions,
-  asking: {
-    readonly operation: UpstreamOperation;
-    readonly context: OperationContext;
-    readonly traceparent: string;
-  },
+  { operation, context, deadline, traceparent }: Omit<Call, 'status'>,
   accept: string,
-) {
-  const { context, traceparent } = asking;
-  const { subgraph, query, operationName, variables } = asking.operation;
+): Promise<LaneRequest> {
+  const { subgraph, query, operationName, variables } = operation;
   const named = operationName === null ? '' : `,"operationName":${JSON.stringify(operationName)}`;
   const body = `{"query":${JSON.stringify(query)},"variables":${variables}${named}}`;
   const token = await options.sign?.({ audience: subgraph.name, body, viewer: context.viewer });
   return {
     url: new URL(subgraph.url),
     body,
+    deadline,
     headers: {
       ...context.passedOn,
       'content-type': 'application/json',

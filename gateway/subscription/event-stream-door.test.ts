@@ -169,6 +169,7 @@ describe('an event stream', () => {
       await stream(ticks(topic, 'number note')),
       await stream(ticks(topic, 'number note')),
     ];
+    await until(() => openOf(topic).length === 1);
     stalled.response.pause();
     stalled.response.socket.pause();
     const large = 'x'.repeat(60_000);

@@ -238,6 +238,8 @@ export interface Reader {
   /** Numbers of the ticks that came for a subscription. */
   numbers(id?: string): number[];
   send(message: object): void;
+  /** Waits until the gateway has taken what was sent before: it answers a ping in its turn. */
+  taken(): Promise<void>;
 }
 
 export async function openReader(
@@ -259,10 +261,16 @@ export function readerOf(socket: WebSocket): Reader {
   socket.on('message', (data) => messages.push(JSON.parse(textOf(data)) as Message));
   socket.on('error', () => undefined);
   const send = (message: object): void => socket.send(JSON.stringify(message));
+  const pongs = (): number => messages.filter(({ type }) => type === 'pong').length;
   return {
     socket,
     messages,
     send,
+    taken: async () => {
+      const before = pongs();
+      send({ type: 'ping' });
+      await until(() => pongs() > before);
+    },
     closed: new Promise((resolve) => {
       socket.once('close', (code, reason) => resolve({ code, reason: String(reason) }));
     }),

@@ -30,16 +30,18 @@ describe('subscriptions to the same with the same rights', () => {
     three!.subscribe('other id', TICKS, { topic, after: null });
     four!.subscribe('1', TICKS, { topic, after: null });
     four!.subscribe('2', TICKS, { topic, after: null });
+    await Promise.all(readers.map((reader) => reader.taken()));
     await until(() => openOf(topic) === 1);
     const asked = feeds.productsAsked();
     feeds.emit(topic, 3);
-    await until(() => four!.numbers('2').length === 3 && one!.numbers().length === 3);
+    const came = () =>
+      readers.flatMap((reader) =>
+        reader.messages.filter(({ type }) => type === 'next').map(({ payload }) => payload),
+      );
+    await until(() => came().length === 15);
     expect(openedOf(topic)).toBe(1);
     expect(feeds.productsAsked() - asked).toBe(3);
-    const results = readers.flatMap((reader) =>
-      reader.messages.filter(({ type }) => type === 'next').map(({ payload }) => payload),
-    );
-    expect(results).toHaveLength(15);
+    const results = came();
     expect(new Set(results.map((result) => result.extensions.correlationId)).size).toBe(1);
     expect(results[2]).toMatchObject({
       data: { ticks: { number: 3, sequence: '3', product: { name: 'Product 3' } } },
@@ -71,9 +73,7 @@ describe('subscriptions to the same with the same rights', () => {
     feeds.emit(topic, 2);
     await until(() => early.numbers().length === 2);
     late.subscribe('1', TICKS, { topic });
-    // Behind the answer to a ping the subscription has been taken.
-    late.send({ type: 'ping' });
-    await until(() => late.messages.some(({ type }) => type === 'pong'));
+    await late.taken();
     feeds.emit(topic, 2);
     await until(() => late.numbers().length === 2);
     expect(late.numbers()).toEqual([3, 4]);
@@ -109,6 +109,7 @@ describe('subscriptions to the same with the same rights', () => {
     const topic = 'broken';
     const readers = await Promise.all([feeds.reader(), feeds.reader()]);
     for (const reader of readers) reader.subscribe('1', TICKS, { topic });
+    await Promise.all(readers.map((reader) => reader.taken()));
     await until(() => openOf(topic) === 1);
     feeds.emit(topic, 2);
     await until(() => readers.every((reader) => reader.numbers().length === 2));

@@ -23,6 +23,7 @@ describe('readers that stand still', () => {
     const stalled = await Promise.all([1, 2].map(() => feeds.reader()));
     for (const reader of [...healthy, ...stalled]) reader.subscribe('1', TICKS, { topic });
     await until(() => feeds.opened.some((one) => one.topic === topic));
+    await Promise.all([...healthy, ...stalled].map((reader) => reader.taken()));
     for (const { socket } of stalled) socket.pause();
     let emitted = 0;
     while (emitted < 400) {

@@ -78,8 +78,7 @@ describe('the protocol', () => {
     const query = `subscription { ticks(topic: "${topic}") { number note } }`;
     for (const id of ['1', 'ü'.repeat(100)]) reader.subscribe(id, query);
     await until(() => feeds.opened.some((one) => one.topic === topic && one.isOpen));
-    reader.send({ type: 'ping' });
-    await until(() => reader.messages.some(({ type }) => type === 'pong'));
+    await reader.taken();
     const notes = ['', 'ü', 'x'.repeat(65_000), 'x'.repeat(65_535), '€'.repeat(100_000)];
     for (const note of notes) feeds.emit(topic, 1, note);
     await until(() => reader.numbers('ü'.repeat(100)).length === notes.length);

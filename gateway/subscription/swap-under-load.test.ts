@@ -62,6 +62,7 @@ async function askUntil(isDone: () => boolean): Promise<{ asked: number; failed:
 
 it(`swaps under ${QUERIES} queries and ${CONNECTIONS * SUBSCRIPTIONS_EACH} subscriptions: none fails, none is lost, none comes twice`, async () => {
   const readers = await openReaders();
+  await Promise.all(readers.map((reader) => reader.taken()));
   await until(() => feeds.openNow() === SUBSCRIPTIONS_EACH);
   let swapped = 0;
   const asking = askUntil(() => swapped === 6);
