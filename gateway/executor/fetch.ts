@@ -3,7 +3,6 @@ import { isData, mergeInto } from './data.ts';
 import { representationIndex } from './representation-index.ts';
 import { compileRepresentation } from './representation.ts';
 import { rewriteOutput } from './rewrite.ts';
-import { compileTargetPath } from './target-path.ts';
 import type {
   BatchFetchNode,
   FetchNode,
@@ -26,6 +25,8 @@ import type { TypeGraph } from './type-graph.ts';
 export interface Run {
   /** What the subgraphs have answered so far, merged. */
   data: Data;
+  /** The objects at a path, as long as nothing is merged: parallel fetches look at the same ones. */
+  readonly targets: Map<TargetPath, readonly Data[]>;
   readonly errors: GraphQLError[];
   /** Coerced. */
   readonly variables: Readonly<Record<string, unknown>>;
@@ -41,6 +42,7 @@ export type Step = (run: Run) => Promise<void> | void;
 export interface Compilation {
   readonly types: TypeGraph;
   readonly keys: ResponseKeys;
+  readonly targetPath: (segments: readonly FlattenNodePathSegment[]) => TargetPath;
   readonly addressOf: (serviceName: string) => SubgraphAddress;
   readonly busFields: BusFields;
 }
@@ -93,6 +95,7 @@ export function compileRootFetch(node: FetchNode, compilation: Compilation, feed
     }
     if (!isData(data)) return;
     rewriteOutput(data, rewrites, compilation);
+    run.targets.clear();
     if (Object.keys(run.data).length === 0) run.data = data;
     else mergeInto(types, run.data, data);
   };
@@ -118,7 +121,7 @@ function compileInput(
   compilation: Compilation,
 ): EntityInput {
   return {
-    paths: of.paths.map((path) => compileTargetPath(path, compilation)),
+    paths: of.paths.map(compilation.targetPath),
     representation: compileRepresentation(of.requires ?? [], of.inputRewrites ?? [], {
       types: compilation.types,
       service,
@@ -150,27 +153,35 @@ function gather(
   { paths, representation }: EntityInput,
   representations: string[] = [],
 ): Gathered {
-  const found: Data[] = [];
-  for (const path of paths) path.collect(run.data, found);
   const indexOf = representationIndex(representation, representations);
   const targets: Data[] = [];
   const indexes: number[] = [];
-  for (const entity of found) {
-    const index = indexOf(entity);
-    if (index === null) continue;
-    targets.push(entity);
-    indexes.push(index);
+  for (const path of paths) {
+    for (const entity of targetsAt(run, path)) {
+      const index = indexOf(entity);
+      if (index === null) continue;
+      targets.push(entity);
+      indexes.push(index);
+    }
   }
   return { representations, targets, indexes };
 }
 
+function targetsAt({ data, targets }: Run, path: TargetPath): readonly Data[] {
+  const found = targets.get(path) ?? path.collect(data);
+  targets.set(path, found);
+  return found;
+}
+
 function spread(
+  run: Run,
   { targets, indexes }: Gathered,
   entities: readonly unknown[],
   { rewrites }: EntityInput,
   compilation: Compilation,
 ): void {
   if (rewrites.length > 0) rewriteOutput(entities, rewrites, compilation);
+  run.targets.clear();
   for (let at = 0; at < targets.length; at += 1) {
     const entity = entities[indexes[at] ?? -1];
     const target = targets[at];
@@ -208,7 +219,7 @@ export function compileEntityFetch(
         for (const error of errors) run.errors.push(...locate(error, '_entities'));
       }
       const entities = isData(data) ? data['_entities'] : null;
-      if (Array.isArray(entities)) spread(gathered, entities, input, compilation);
+      if (Array.isArray(entities)) spread(run, gathered, entities, input, compilation);
     });
   };
 }
@@ -253,7 +264,7 @@ export function compileBatchFetch(node: BatchFetchNode, compilation: Compilation
         const entities = data[part.alias];
         const own = gathered[at];
         if (own !== undefined && Array.isArray(entities))
-          spread(own, entities, part.input, compilation);
+          spread(run, own, entities, part.input, compilation);
       }
     });
   };

@@ -125,7 +125,7 @@ export function compileOperation(
     run: async ({ variables: given, grants, call, event, planned }) => {
       const variables = coerced(given);
       const route = await timely(routesFor(grants).of(variables), planned);
-      const run: Run = { data: {}, errors: [], variables, call, event };
+      const run: Run = { data: {}, targets: new Map(), errors: [], variables, call, event };
       await route.plan?.run(run);
       introspect?.(run, route.keys);
       const { data, denied, faults, cost } = route.project(run.data);
@@ -141,7 +141,10 @@ export function compileOperation(
       const call = (): never => {
         throw new Error('Nothing is sent to learn what a subscription is fed by.');
       };
-      return plan?.feed?.({ data: {}, errors: [], variables, call, event: null }) ?? null;
+      return (
+        plan?.feed?.({ data: {}, targets: new Map(), errors: [], variables, call, event: null }) ??
+        null
+      );
     },
     plan: async ({ variables, grants }) => {
       const known = await routesFor(grants).of(withDefaults(variables));

@@ -6,6 +6,7 @@ import {
   compileRootOperation,
 } from './fetch.ts';
 import { fetchesOf } from './plan-walk.ts';
+import { targetPaths } from './target-path.ts';
 import type {
   FetchNode,
   FlattenNodePathSegment,
@@ -21,7 +22,11 @@ export interface CompiledPlan {
   readonly feed: ((run: Run) => Feed) | null;
 }
 
-export function compilePlan(plan: PlanNode, compilation: Compilation): CompiledPlan {
+export function compilePlan(
+  plan: PlanNode,
+  options: Omit<Compilation, 'targetPath'>,
+): CompiledPlan {
+  const compilation = { ...options, targetPath: targetPaths(options) };
   const [first] = fetchesOf(plan);
   const isFed = first?.kind !== 'BatchFetch' && first?.operationKind === 'subscription';
   return {

@@ -8,14 +8,27 @@ export type ResponsePath = readonly (string | number)[];
 
 /** The objects of the tree that an entity fetch completes. */
 export interface TargetPath {
-  collect(root: Data, found: Data[]): void;
+  collect(root: Data): readonly Data[];
   /** The same objects in the same order with their places in the client's answer; slow, for errors only. */
   locate(root: Data, found: (target: Data, path: ResponsePath) => void): void;
   /** Names of the fields on the way, for an error of the fetch as a whole. */
   readonly fieldNames: readonly string[];
 }
 
-export function compileTargetPath(
+/** The same path is compiled once, so that what one fetch found there is known to the next. */
+export function targetPaths(
+  options: Parameters<typeof compileTargetPath>[1],
+): (segments: readonly FlattenNodePathSegment[]) => TargetPath {
+  const known = new Map<string, TargetPath>();
+  return (segments) => {
+    const key = JSON.stringify(segments);
+    const path = known.get(key) ?? compileTargetPath(segments, options);
+    known.set(key, path);
+    return path;
+  };
+}
+
+function compileTargetPath(
   segments: readonly FlattenNodePathSegment[],
   { types, keys }: { readonly types: TypeGraph; readonly keys: ResponseKeys },
 ): TargetPath {
@@ -51,7 +64,11 @@ export function compileTargetPath(
     else if (passes(types, value, step.conditions)) trace(value, at + 1, path, found);
   };
   return {
-    collect: (root, found) => walk(root, 0, found),
+    collect: (root) => {
+      const found: Data[] = [];
+      walk(root, 0, found);
+      return found;
+    },
     locate: (root, found) => trace(root, 0, [], found),
     fieldNames: steps.flatMap(({ name, conditions }) =>
       conditions === null ? [keys.clientKey(name)] : [],
