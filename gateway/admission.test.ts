@@ -21,9 +21,13 @@ const SDL = `
     costCentre(id: ID!): CostCentre
     defaulted(limit: Int = 80): [Line!]! @listSize(slicingArguments: ["limit"])
     known: [Line!]! @listSize(assumedSize: 40)
+    either(first: Int = 9, last: Int): [Line!]! @listSize(slicingArguments: ["first", "last"])
+    sliced(first: Int, last: Int): [Line!]! @listSize(slicingArguments: ["first", "last"])
+    report(rows: Int): Report @listSize(slicingArguments: ["rows"], sizedFields: ["lines"], requireOneSlicingArgument: false, assumedSize: 30)
     tree: Node
     value: Int
   }
+  type Report { lines: [Line!]! notes: [Line!]! }
   type Mutation { submit(id: ID!): Requisition }
   type Subscription { events(after: ID): Requisition }
   type PageInfo { hasNextPage: Boolean! endCursor: String }
@@ -138,6 +142,37 @@ describe('the cost of a query', () => {
     expect(costOf('{ defaulted(limit: 3) { sequence } }')).toBe(3);
     expect(costOf('{ known { sequence } }')).toBe(40);
   });
+
+  it('takes the size of the lists that the contract names from the object around them', () => {
+    expect(costOf('{ report(rows: 10) { lines { sequence } } }')).toBe(1 + 10);
+    expect(costOf('{ report(rows: 10) { lines { sequence } notes { sequence } } }')).toBe(
+      1 + 10 + 5,
+    );
+    expect(costOf('{ report { lines { sequence } } }')).toBe(1 + 30);
+    expect(
+      costOf('{ report(rows: 10) { ...R } } fragment R on Report { lines { sequence } }'),
+    ).toBe(1 + 10);
+  });
+
+  it('is told once where one argument is expected to say it; a default is given unless another is', () => {
+    expect(costOf('{ either { sequence } }')).toBe(9);
+    expect(costOf('{ either(last: 20) { sequence } }')).toBe(20);
+    expect(outcome('{ either(first: 1, last: 1) { sequence } }')).toBe('SLICING_ARGUMENT_EXPECTED');
+  });
+
+  it.each<[string, string, object]>([
+    ['none of them', '{ sliced { sequence } }', {}],
+    ['two of them', '{ sliced(first: 1, last: 1) { sequence } }', {}],
+    ['a null', '{ sliced(first: null) { sequence } }', {}],
+    ['a variable without a value', 'query ($n: Int) { sliced(first: $n) { sequence } }', {}],
+    ['no number', 'query ($n: Int) { sliced(first: $n) { sequence } }', { n: 'ten' }],
+  ])(
+    'is not known where one argument is expected to say it, and there is %s',
+    (_name, query, variables) => {
+      expect(costOf('query ($n: Int) { sliced(first: $n) { sequence } }', { n: 7 })).toBe(7);
+      expect(outcome(query, { ...variables })).toBe('SLICING_ARGUMENT_EXPECTED');
+    },
+  );
 
   it('is the same through fragments, whose connection gives them its page size', () => {
     const query = `{ requisitions(first: 10) { ...C } } fragment C on RequisitionConnection { ...D } fragment D on RequisitionConnection { nodes { id } }`;

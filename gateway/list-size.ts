@@ -1,12 +1,16 @@
 import { Kind } from 'graphql';
-import type { ConstDirectiveNode, DocumentNode } from 'graphql';
+import type { ConstDirectiveNode, ConstValueNode, DocumentNode } from 'graphql';
 
 /** How long a list is, as the contract says with `@listSize`. */
 export interface ListSize {
   /** Arguments that give the page size. */
   readonly slicingArguments: readonly string[];
+  /** Exactly one of them must be given, by the query or by its default. */
+  readonly requiresSlicing: boolean;
   /** Size of a list that has none of them, or null when nothing is said. */
   readonly assumedSize: number | null;
+  /** The lists of the object that have this size, such as a connection's; null for all that stand directly below. */
+  readonly sizedFields: readonly string[] | null;
 }
 
 /** `Type.field` → what the supergraph says of its length. */
@@ -31,13 +35,19 @@ function readListSize(directive: ConstDirectiveNode): ListSize {
   const values = new Map(
     (directive.arguments ?? []).map((argument) => [argument.name.value, argument.value]),
   );
-  const slicing = values.get('slicingArguments');
   const assumed = values.get('assumedSize');
+  const required = values.get('requireOneSlicingArgument');
+  const slicingArguments = textsOf(values.get('slicingArguments')) ?? [];
   return {
-    slicingArguments:
-      slicing?.kind === Kind.LIST
-        ? slicing.values.flatMap((value) => (value.kind === Kind.STRING ? [value.value] : []))
-        : [],
+    slicingArguments,
+    requiresSlicing:
+      slicingArguments.length > 0 && !(required?.kind === Kind.BOOLEAN && !required.value),
     assumedSize: assumed?.kind === Kind.INT ? Number(assumed.value) : null,
+    sizedFields: textsOf(values.get('sizedFields')),
   };
+}
+
+function textsOf(value: ConstValueNode | undefined): readonly string[] | null {
+  if (value?.kind !== Kind.LIST) return null;
+  return value.values.flatMap((one) => (one.kind === Kind.STRING ? [one.value] : []));
 }

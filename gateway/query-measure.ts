@@ -64,10 +64,16 @@ interface Walk extends Measuring {
   readonly open: Set<string>;
 }
 
-/** Where a selection stands: its parent's type, and the page size that lists directly below it have. */
+/** Where a selection stands: its parent's type, and the size that lists directly below it have. */
 interface Place {
   readonly parent: GraphQLNamedType | null;
-  readonly pageSize: number | null;
+  readonly lists: ListsBelow | null;
+}
+
+interface ListsBelow {
+  readonly size: number;
+  /** Which of them; null for all. */
+  readonly names: readonly string[] | null;
 }
 
 const NOTHING: Measures = {
@@ -101,7 +107,7 @@ export function measure(document: DocumentNode, measuring: Measuring): Measured 
     if (node.kind === Kind.OPERATION_DEFINITION) {
       const place = {
         parent: measuring.schema.getRootType(node.operation) ?? null,
-        pageSize: null,
+        lists: null,
       };
       const directives = node.directives?.length ?? 0;
       const measures = measureSet(walk, node.selectionSet.selections, place);
@@ -135,17 +141,17 @@ function measureSelection(
   place: Place,
   keys: Map<string, number>,
 ): Measures {
-  if (node.kind === Kind.FIELD) return measureField(walk, node, place.parent, place.pageSize);
+  if (node.kind === Kind.FIELD) return measureField(walk, node, place);
   if (node.kind === Kind.FRAGMENT_SPREAD) {
-    return sum({ ...NOTHING, fields: 1 }, measureFragment(walk, node.name.value, place.pageSize));
+    return sum({ ...NOTHING, fields: 1 }, measureFragment(walk, node.name.value, place.lists));
   }
   const type = node.typeCondition && walk.schema.getType(node.typeCondition.name.value);
   const parent = type ?? place.parent;
   return measureSet(walk, node.selectionSet.selections, { ...place, parent }, keys);
 }
 
-function measureFragment(walk: Walk, name: string, pageSize: number | null): Measures {
-  const key = `${name} ${pageSize ?? ''}`;
+function measureFragment(walk: Walk, name: string, lists: ListsBelow | null): Measures {
+  const key = lists === null ? name : `${name} ${lists.size} ${lists.names?.join(' ') ?? '*'}`;
   const known = walk.measured.get(key);
   if (known) return known;
   if (walk.open.has(name)) {
@@ -158,28 +164,23 @@ function measureFragment(walk: Walk, name: string, pageSize: number | null): Mea
   walk.open.add(name);
   const parent = walk.schema.getType(fragment.typeCondition.name.value) ?? null;
   const directives = fragment.directives?.length ?? 0;
-  const inner = measureSet(walk, fragment.selectionSet.selections, { parent, pageSize });
+  const inner = measureSet(walk, fragment.selectionSet.selections, { parent, lists });
   const measures = { ...inner, directives: inner.directives + directives };
   walk.open.delete(name);
   walk.measured.set(key, measures);
   return measures;
 }
 
-function measureField(
-  walk: Walk,
-  node: FieldNode,
-  parent: GraphQLNamedType | null,
-  inheritedSize: number | null,
-): Measures {
+function measureField(walk: Walk, node: FieldNode, { parent, lists }: Place): Measures {
   const name = node.name.value;
   if (node.alias?.value === '__proto__') throw reservedAlias();
   const field =
     isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[name] : undefined;
-  const size = sizesOf(walk, node, { parent, field, inheritedSize });
+  const size = sizesOf(walk, node, { parent, field, lists });
   const below = field && getNamedType(field.type);
   const children = measureSet(walk, node.selectionSet?.selections ?? [], {
     parent: isCompositeType(below) ? below : null,
-    pageSize: size.ofListsBelow,
+    lists: size.listsBelow,
   });
   const isObject = node.selectionSet !== undefined;
   const owner = parent?.name ?? '';
@@ -210,42 +211,64 @@ interface Sizes {
   readonly asked: number;
   /** How many objects the field stands for. */
   readonly ofThis: number;
-  /** A connection gives its page size to the lists directly below it. */
-  readonly ofListsBelow: number | null;
+  /** A connection gives its page size to lists directly below it. */
+  readonly listsBelow: ListsBelow | null;
 }
 
-function sizesOf(
-  walk: Walk,
-  node: FieldNode,
-  at: {
-    readonly parent: GraphQLNamedType | null;
-    readonly field: GraphQLField<unknown, unknown> | undefined;
-    readonly inheritedSize: number | null;
-  },
-): Sizes {
-  const stated = walk.listSizes.get(`${at.parent?.name ?? ''}.${node.name.value}`);
-  const asked = slice(walk, node, at.field, stated?.slicingArguments ?? PAGING_ARGUMENTS);
-  const type = at.field?.type;
+interface Sized {
+  readonly parent: GraphQLNamedType | null;
+  readonly field: GraphQLField<unknown, unknown> | undefined;
+  readonly lists: ListsBelow | null;
+}
+
+function sizesOf(walk: Walk, node: FieldNode, { parent, field, lists }: Sized): Sizes {
+  const name = node.name.value;
+  const coordinate = `${parent?.name ?? ''}.${name}`;
+  const stated = walk.listSizes.get(coordinate);
+  const slices = slicesOf(walk, node, field, stated?.slicingArguments ?? PAGING_ARGUMENTS);
+  const given = slices.filter(({ isDefault }) => !isDefault).length;
+  if (stated?.requiresSlicing === true && (given || slices.length) !== 1)
+    throw oneSliceExpected(coordinate, stated.slicingArguments);
+  const asked = slices.length === 0 ? null : Math.max(...slices.map((one) => one.size));
+  const type = field?.type;
   const isList = isListType(isNonNullType(type) ? type.ofType : type);
-  if (!isList) return { asked: asked ?? 0, ofThis: 1, ofListsBelow: asked };
-  const ofThis = asked ?? at.inheritedSize ?? stated?.assumedSize ?? ASSUMED_LIST_SIZE;
-  return { asked: asked ?? 0, ofThis, ofListsBelow: null };
+  if (!isList) {
+    const size = asked ?? stated?.assumedSize ?? null;
+    const listsBelow = size === null ? null : { size, names: stated?.sizedFields ?? null };
+    return { asked: asked ?? 0, ofThis: 1, listsBelow };
+  }
+  const inherited = lists?.names?.includes(name) === false ? null : lists?.size;
+  const ofThis = asked ?? inherited ?? stated?.assumedSize ?? ASSUMED_LIST_SIZE;
+  return { asked: asked ?? 0, ofThis, listsBelow: null };
 }
 
-/** The largest of the slicing arguments, from the text, the variables or the contract's default; null without one. */
-function slice(
+interface Slice {
+  readonly size: number;
+  /** By the contract; the query does not give it. */
+  readonly isDefault: boolean;
+}
+
+/** What the slicing arguments say, from the text, the variables or the contract's default; none for one that says nothing. */
+function slicesOf(
   walk: Walk,
   node: FieldNode,
   field: GraphQLField<unknown, unknown> | undefined,
   names: readonly string[],
-): number | null {
-  const sizes = names.flatMap((name) => {
+): Slice[] {
+  return names.flatMap((name) => {
     const given = node.arguments?.find((argument) => argument.name.value === name)?.value;
     const fallback = field?.args.find((argument) => argument.name === name)?.defaultValue;
     const value = given === undefined ? fallback : numberOf(walk, given);
-    return typeof value === 'number' && value >= 0 ? [saturated(value)] : [];
+    const isSize = typeof value === 'number' && value >= 0;
+    return isSize ? [{ size: saturated(value), isDefault: given === undefined }] : [];
   });
-  return sizes.length === 0 ? null : Math.max(...sizes);
+}
+
+/** The cost specification's `requireOneSlicingArgument`: without it nobody knows how much is asked. */
+function oneSliceExpected(coordinate: string, names: readonly string[]): GraphQLError {
+  const which = names.map((name) => `"${name}"`).join(', ');
+  const message = `${coordinate} says how many it gives by one argument: give exactly one of ${which}, as a number from 0.`;
+  return new GraphQLError(message, { extensions: { code: 'SLICING_ARGUMENT_EXPECTED' } });
 }
 
 function numberOf(walk: Walk, value: ValueNode): unknown {

@@ -21,6 +21,9 @@ const CODES: ReadonlySet<string> = new Set([
   'BATCHING_REFUSED',
   'BODY_TOO_LARGE',
   'CONFLICT',
+  'CONTRACT_NOT_SERVED',
+  'EVENTS_NO_LONGER_KEPT',
+  'EVENT_SOURCE_UNAVAILABLE',
   'FIELD_REPEATED',
   'FORBIDDEN',
   'GRAPHQL_PARSE_FAILED',
@@ -43,6 +46,7 @@ const CODES: ReadonlySet<string> = new Set([
   'QUERY_TOO_DEEP',
   'QUERY_TOO_LONG',
   'RATE_LIMITED',
+  'SLICING_ARGUMENT_EXPECTED',
   'SUBSCRIPTION_INVALIDATED',
   'TOO_MANY_ALIASES',
   'TOO_MANY_DIRECTIVES',
@@ -54,6 +58,7 @@ const CODES: ReadonlySet<string> = new Set([
   'UNAUTHORIZED_FIELD_OR_TYPE',
   'UNSUPPORTED_MEDIA_TYPE',
   'UPSTREAM_UNAVAILABLE',
+  'UPSTREAM_UNFIT',
 ]);
 
 /** The label of an operation's first error. Subgraphs choose codes freely, and a label must not grow with them. */

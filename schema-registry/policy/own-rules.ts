@@ -195,7 +195,7 @@ function* authOnLeaf(context: LintContext): Generator<Report> {
       yield {
         coordinate,
         node: directive,
-        message: `\`@${directive.name.value}\` on the ${type.base.toLowerCase()} \`${coordinate}\` protects nothing: gateways look at fields, objects and interfaces only. Put it on every field that answers \`${coordinate}\`.`,
+        message: `\`@${directive.name.value}\` on the ${type.base.toLowerCase()} \`${coordinate}\` protects nothing behind gateways that look at fields, objects and interfaces only, as most do. Put it on every field that answers \`${coordinate}\`.`,
       };
   }
 }

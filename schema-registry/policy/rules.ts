@@ -146,7 +146,7 @@ const OURS: readonly (readonly [...Row, scope: RuleScope])[] = [
   [
     'auth-on-leaf',
     ALWAYS,
-    'Gateways look at fields, objects and interfaces only: on a scalar or enum the directive protects nothing.',
+    'Most gateways look at fields, objects and interfaces only: behind them the directive on a scalar or enum protects nothing.',
     'SUBGRAPH',
   ],
   [
