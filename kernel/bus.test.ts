@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { busCarriers } from '../tests/support/bus-carriers.ts';
 import { createTestDatabase, NO_MIGRATIONS } from '../tests/support/test-database.ts';
 import { createEventFactory } from './event.ts';
 import { appendEvents, startRelay } from './outbox.ts';
@@ -32,21 +33,7 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
   throw new Error('the condition was not met within 10 s');
 }
 
-if (process.env['CI'] === 'true' && process.env['TEST_REDIS_URL'] === undefined) {
-  throw new Error(
-    'TEST_REDIS_URL is missing: with CI=true the bus must be tested over Redis, too.',
-  );
-}
-
-/** Redis joins when CI starts it; the same promises hold for both. */
-const carriers = [
-  { name: 'PostgreSQL alone', redisUrl: undefined },
-  ...(process.env['TEST_REDIS_URL'] === undefined
-    ? []
-    : [{ name: 'Redis Streams', redisUrl: process.env['TEST_REDIS_URL'] }]),
-];
-
-describe.each(carriers)('the event bus on $name', ({ redisUrl }) => {
+describe.each(busCarriers())('the event bus on $name', ({ redisUrl }) => {
   let db: TestDatabase;
   let bus: EventBus;
   beforeAll(async () => {

@@ -76,13 +76,14 @@ export interface BusWorld extends AsyncDisposable {
   cutBus(): void;
 }
 
-export async function createBusWorld(): Promise<BusWorld> {
+/** With null the bus is carried by PostgreSQL alone. */
+export async function createBusWorld(redisUrl: string | null): Promise<BusWorld> {
   const database = await createTestDatabase();
-  const bus = await database.openBus();
+  const bus = await database.openBus(redisUrl);
   const direct = new URL(schemaUrl(database.adminUrl, 'bus', database.password));
   const proxy = await startProxy(`http://${direct.hostname}:${direct.port}`);
   const busDatabaseUrl = Object.assign(new URL(direct), { port: new URL(proxy.url).port }).href;
-  const address = { busDatabaseUrl, redisUrl: null };
+  const address = { busDatabaseUrl, redisUrl };
   const limits = { ...TEST_LIMITS, connectionsPerViewer: 20, operationsPerConnection: 20 };
   const world = await createWorld({ limits, bus: address });
   const asked: { viewer: string; id: string }[] = [];

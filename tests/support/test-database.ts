@@ -17,7 +17,8 @@ export interface TestDatabase extends AsyncDisposable {
   open(schema: Schema, migrations: URL, poolSize?: number): Promise<Database>;
   /** Opens the schema's outbox as the relay role. */
   openForRelay(schema: Schema): Database;
-  openBus(redisUrl?: string): Promise<EventBus>;
+  /** Null, or nothing, for PostgreSQL alone. */
+  openBus(redisUrl?: string | null): Promise<EventBus>;
 }
 
 /** For tests of the kernel's own tables. */
