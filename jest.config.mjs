@@ -17,6 +17,7 @@ export default {
   globalSetup: './tests/support/global-setup.mjs',
   globalTeardown: './tests/support/global-teardown.mjs',
   reporters: ['default', './tests/support/summary-reporter.mjs'],
-  testTimeout: 30_000,
+  // Longer than any test takes on a busy machine: a test says itself what did not happen.
+  testTimeout: 300_000,
   maxWorkers: 2,
 };

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { createWorld, until } from './test-world/world.ts';
+import { createWorld } from './test-world/world.ts';
+import { until } from '../tests/support/until.ts';
 import type { Gateway } from './main.ts';
 import type { World } from './test-world/world.ts';
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startCollector } from './telemetry/collector-world.ts';
-import { createWorld, until } from './test-world/world.ts';
+import { TEST_LIMITS, createWorld } from './test-world/world.ts';
+import { until } from '../tests/support/until.ts';
 import type { Gateway } from './main.ts';
 import type { Collector } from './telemetry/collector-world.ts';
 import type { World } from './test-world/world.ts';
@@ -12,13 +13,14 @@ beforeAll(async () => {
   collector = await startCollector();
   world = await createWorld();
   gateway = await world.startAnother({
+    limits: { ...TEST_LIMITS, upstreamMs: 2_500 },
     tracing: {
       url: collector.url,
       serviceName: 'concord-gateway',
       resourceAttributes: {},
       sampler: 'parentbased_traceidratio',
       ratio: 1,
-      exportTimeoutMs: 2_000,
+      exportTimeoutMs: 10_000,
       batchDelayMs: 20,
     },
   });
@@ -111,7 +113,7 @@ describe('health', () => {
   });
 
   it('shows a subgraph that fails, and stays ready', async () => {
-    world.subgraphs.switches.supplierDelayMs = 1_200;
+    world.subgraphs.switches.supplierDelayMs = 6_000;
     await ask(TWO_SUBGRAPHS, { variables: { id: '1' } });
     world.subgraphs.switches.supplierDelayMs = 0;
     const { status, text } = await get('/readyz?verbose');

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newId } from '#kernel/id.ts';
 import { createKey } from './test-world/registry.ts';
-import { createWorld, until } from './test-world/world.ts';
+import { createWorld } from './test-world/world.ts';
+import { until } from '../tests/support/until.ts';
 import type { Gateway, GatewayOptions } from './main.ts';
 import type { World } from './test-world/world.ts';
 

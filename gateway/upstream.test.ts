@@ -6,7 +6,8 @@ import {
 } from '#kernel/internal-token.ts';
 import { WARM_UP_VIEWER } from './operation-context.ts';
 import { startProxy } from './test-world/proxy.ts';
-import { createWorld, until } from './test-world/world.ts';
+import { createWorld } from './test-world/world.ts';
+import { until } from '../tests/support/until.ts';
 import type { World } from './test-world/world.ts';
 
 let world: World;

@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { HOUR_MS, shifted, systemClock } from '#kernel/clock.ts';
 import { silentLog } from '#kernel/log.ts';
-import { createWorld, until } from './test-world/world.ts';
+import { createWorld } from './test-world/world.ts';
+import { until } from '../tests/support/until.ts';
 import { createUsageSpool } from './usage-spool.ts';
 import { startUsageReporting } from './usage.ts';
 import type { Clock } from '#kernel/clock.ts';
@@ -344,6 +345,7 @@ async function startProcess(gatewayId: string) {
   const started = (): string | undefined =>
     /"event":"process.started".*?"url":"([^"]+)"/.exec(output)?.[1];
   await until(() => started() !== undefined);
+  await until(async () => (await fetch(`${started()}/readyz`)).status === 200);
   return { url: started() ?? '', kill };
 }
 

@@ -7,6 +7,7 @@ import { Secret } from '#kernel/config.ts';
 import { silentLog } from '#kernel/log.ts';
 import { pause } from '#kernel/shutdown.ts';
 import { startErpProcess } from './erp-process.ts';
+import { until } from '../tests/support/until.ts';
 import type { AddressInfo } from 'node:net';
 import type { LogEvent } from '#kernel/log.ts';
 
@@ -80,14 +81,6 @@ async function simulatorAt(port: number): Promise<number> {
       return Number(pid);
   }
   throw new Error('no simulator');
-}
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 200; tries += 1) {
-    if (await condition()) return;
-    await pause(50);
-  }
-  throw new Error('the condition was not met within 10 s');
 }
 
 function freePort(): Promise<number> {

@@ -22,8 +22,22 @@ export interface Settlement {
 }
 
 /**
+ * Whether what an ERP tells is about the document that stands for ours. It may hold others under the same reference,
+ * entered twice: what becomes of those says nothing of ours, and a cancellation names ours only once we know its number.
+ */
+export function isAboutOurs(
+  known: Pick<KnownDocument, 'erpNumber'>,
+  told: Pick<ErpDocument, 'erpNumber' | 'status'>,
+): boolean {
+  return known.erpNumber === null
+    ? told.status !== 'CANCELLED'
+    : known.erpNumber === told.erpNumber;
+}
+
+/**
  * Which deliveries the ERP's state settles. A creation is confirmed by any confirmed state; a change only by one that
- * is not older than the ERP's answer to it; a cancelled document settles its cancellation and makes the rest pointless.
+ * is not older than the ERP's answer to it; a cancelled document settles its cancellation and makes the rest pointless,
+ * except a creation that has no answer yet: it looks itself for what stands under its reference.
  */
 export function settlementsBy(
   seen: Pick<ErpDocument, 'status' | 'erpVersion'>,
@@ -32,11 +46,14 @@ export function settlementsBy(
   return unsettled.flatMap((delivery): Settlement[] => {
     if (seen.status === 'IN_PROCESS') return [];
     const isCancellation = delivery.action === 'CANCEL';
-    if (seen.status === 'CANCELLED')
+    const isCreation = delivery.action === 'CREATE';
+    if (seen.status === 'CANCELLED') {
+      if (isCreation && delivery.erpVersion === null) return [];
       return [{ delivery, event: isCancellation ? 'confirm' : 'supersede' }];
+    }
     if (isCancellation) return [];
     const isAnswered = delivery.erpVersion !== null && delivery.erpVersion <= seen.erpVersion;
-    return delivery.action === 'CREATE' || isAnswered ? [{ delivery, event: 'confirm' }] : [];
+    return isCreation || isAnswered ? [{ delivery, event: 'confirm' }] : [];
   });
 }
 
@@ -81,12 +98,15 @@ async function apply(options: DeskOptions, tx: Transaction, report: Report): Pro
   const isNewer = await advanceErpDocument(tx, known, seen, options.clock.now());
   if (!isNewer && seen.erpVersion < known.erpVersion) return false;
   const unsettled = await lockUnsettled(tx, known.documentType, known.documentId);
-  for (const { delivery, event } of settlementsBy(seen, unsettled)) {
+  const settlements = settlementsBy(seen, unsettled);
+  for (const { delivery, event } of settlements) {
     const reason = `the document is cancelled at ${known.erp}`;
     if (event === 'confirm') await confirm(options, tx, delivery, report);
     else await supersede(options, tx, { delivery, reason, causationId });
   }
-  if (isNewer && seen.status === 'CANCELLED') await noticeForeignCancellation(options, tx, report);
+  // Told when it is news, or when it only now is known to be of ours.
+  const isNotice = isNewer ? unsettled.length === settlements.length : settlements.length > 0;
+  if (isNotice && seen.status === 'CANCELLED') await noticeForeignCancellation(options, tx, report);
   if (known.documentType === 'PURCHASE_ORDER' && seen.status !== 'IN_PROCESS') {
     const waiting = await dependentsOf(tx, known.erp, known.documentId);
     await options.jobs.wake(tx, known.erp, waiting);

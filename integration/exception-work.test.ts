@@ -19,7 +19,7 @@ beforeAll(async () => {
       guard: { openMs: 50 },
     },
   });
-}, 60_000);
+});
 afterAll(async () => world[Symbol.asyncDispose]());
 beforeEach(async () => void (await world.erp.call('POST', '/control/reset', {})));
 

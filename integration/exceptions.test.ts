@@ -20,7 +20,7 @@ beforeAll(async () => {
       guard: { openMs: 50 },
     },
   });
-}, 60_000);
+});
 afterAll(async () => world[Symbol.asyncDispose]());
 beforeEach(async () => void (await world.erp.call('POST', '/control/reset', {})));
 
@@ -390,5 +390,5 @@ describe('troubles of other rooms', () => {
     await mutate('retryException', { exceptionId: exception.id });
     await openFor(orderId, 'RESOLVED');
     await until(async () => (await deliveryStatus(orderId))[0] === 'CONFIRMED');
-  }, 40_000);
+  });
 });

@@ -1,5 +1,6 @@
 import { appendEvents } from '#kernel/outbox.ts';
 import { isRecord } from '#kernel/json.ts';
+import { isAboutOurs } from './confirmation.ts';
 import { causeOf } from './fact.ts';
 import { latestDelivery } from './store/delivery.ts';
 import { lockErpDocument, nextEventSequence } from './store/erp-document.ts';
@@ -126,6 +127,7 @@ async function applyChange(
 ): Promise<MessageOutcome> {
   const known = await lockErpDocument(tx, erp, change.externalReference);
   if (known === null) return 'FOREIGN';
+  if (change.kind !== 'payment' && !isAboutOurs(known, change.document)) return 'FOREIGN';
   const isNews =
     change.kind === 'payment'
       ? await applyPayment(options, tx, {

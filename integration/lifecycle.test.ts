@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { flawsOf, step, walk } from '#kernel/lifecycle.ts';
 import { DEFAULT_RETRY_POLICY, DELIVERY_LIFECYCLE, verdictOn, waitReason } from './delivery.ts';
 import { failure } from './connector.ts';
-import { settlementsBy } from './confirmation.ts';
+import { isAboutOurs, settlementsBy } from './confirmation.ts';
 import { EXCEPTION_CODES, exceptionCode } from './exception-code.ts';
 import {
   EXCEPTION_LIFECYCLE,
@@ -211,6 +211,18 @@ describe('what a state at the ERP settles', () => {
     expect(
       settles('CANCELLED', 5n, [of('CREATE', 1n), of('CHANGE', 3n), of('CANCEL', null)]),
     ).toEqual(['supersede CREATE', 'supersede CHANGE', 'confirm CANCEL']);
+  });
+  it('is no creation that has no answer, by a cancellation: another document may stand for ours', () => {
+    expect(settles('CANCELLED', 5n, [of('CREATE', null)])).toEqual([]);
+  });
+  it.each([
+    ['the one that is known', '1', '1', 'CANCELLED', true],
+    ['a first one', null, '1', 'IN_PROCESS', true],
+    ['a surplus one', '1', '2', 'CONFIRMED', false],
+    ['a surplus one that is cancelled', '1', '2', 'CANCELLED', false],
+    ['a cancelled one before any is known', null, '2', 'CANCELLED', false],
+  ] as const)('is told by %s, or not', (_name, known, told, status, isOurs) => {
+    expect(isAboutOurs({ erpNumber: known }, { erpNumber: told, status })).toBe(isOurs);
   });
 });
 

@@ -14,7 +14,7 @@ import type { IntegrationWorld } from '../tests/support/integration-world.ts';
 let world: IntegrationWorld;
 beforeAll(async () => {
   world = await startIntegrationWorld({ integration: { feedQueueMax: 50 } });
-}, 60_000);
+});
 afterAll(async () => world[Symbol.asyncDispose]());
 
 const auditor = viewerOf(['auditor']);
@@ -321,7 +321,7 @@ describe('a subscription over HTTP', () => {
     await pause(100);
     await last.stop();
     expect([...seen, ...last.items.map((item) => item.document.id)]).toEqual(ids);
-  }, 60_000);
+  });
 
   it('of one requisition carries its approvals too, and needs the permission', async () => {
     const id = newId();

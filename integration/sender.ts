@@ -132,13 +132,15 @@ async function settleSent(options: SenderOptions, tx: Transaction, sent: Sent): 
   return 'settled';
 }
 
+/** Versions of two documents say nothing of each other: the one that was looked up is there now. */
 function newest(
   known: { erpNumber: string | null; status: string; erpVersion: bigint },
   document: ErpDocument,
 ): Pick<ErpDocument, 'erpNumber' | 'status' | 'erpVersion'> {
-  if (known.erpVersion <= document.erpVersion || known.erpNumber === null) return document;
+  if (known.erpNumber !== document.erpNumber || known.erpVersion <= document.erpVersion)
+    return document;
   return {
-    erpNumber: known.erpNumber,
+    erpNumber: document.erpNumber,
     status: known.status as ErpDocument['status'],
     erpVersion: known.erpVersion,
   };

@@ -6,7 +6,7 @@ import { appendEvents, startRelay } from './outbox.ts';
 import { startConsumer } from './inbox.ts';
 import { silentLog } from './log.ts';
 import { systemClock } from './clock.ts';
-import { pause } from './shutdown.ts';
+import { until } from '../tests/support/until.ts';
 import type { TestDatabase } from '../tests/support/test-database.ts';
 import type { BusEntry, EventBus } from './bus.ts';
 import type { DomainEvent } from './event.ts';
@@ -23,14 +23,6 @@ function happened(documentId: string, sequence: number): DomainEvent {
     audience: { companyCode: 'DE01', costCentreId: null, ownerId: null },
     data: { sequence },
   });
-}
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 400; tries += 1) {
-    if (await condition()) return;
-    await pause(25);
-  }
-  throw new Error('the condition was not met within 10 s');
 }
 
 describe.each(busCarriers())('the event bus on $name', ({ redisUrl }) => {

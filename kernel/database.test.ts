@@ -4,6 +4,7 @@ import { createTestDatabase, NO_MIGRATIONS } from '../tests/support/test-databas
 import { isOutage, openDatabase } from './database.ts';
 import { silentLog } from './log.ts';
 import { pause } from './shutdown.ts';
+import { until } from '../tests/support/until.ts';
 import type { AddressInfo, Socket } from 'node:net';
 import type { TestDatabase } from '../tests/support/test-database.ts';
 import type { Database } from './database.ts';
@@ -118,12 +119,4 @@ async function openGate(target: URL) {
     open: () => void (isOpen = true),
     close: () => new Promise<void>((resolve) => void server.close(() => resolve())),
   };
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 200; tries += 1) {
-    if (condition()) return;
-    await pause(25);
-  }
-  throw new Error('the condition was not met within 5 s');
 }

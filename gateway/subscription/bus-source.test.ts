@@ -6,7 +6,7 @@ import { happened } from '../../tests/support/house-events.ts';
 import { WARM_UP_VIEWER } from '../operation-context.ts';
 import { silentTrace } from '../telemetry/telemetry.ts';
 import { newTraceparent } from '../telemetry/trace-context.ts';
-import { until } from '../test-world/world.ts';
+import { until } from '../../tests/support/until.ts';
 import { counted } from './feed-world.ts';
 import { busSource } from './bus-source.ts';
 import { createBusWorld } from './bus-world.ts';

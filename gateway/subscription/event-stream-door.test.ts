@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readEventStream } from '../event-stream.ts';
-import { until } from '../test-world/world.ts';
+import { until } from '../../tests/support/until.ts';
 import { counted, createFeedWorld } from './feed-world.ts';
 import type { IncomingMessage } from 'node:http';
 import type { FeedWorld } from './feed-world.ts';
@@ -126,14 +126,14 @@ describe('an event stream', () => {
       else another.hangUp();
       return another.response.statusCode === 200;
     });
-    expect(openOf('many')).toHaveLength(1);
+    await until(() => openOf('many').length === 1);
     for (const one of opened) one.hangUp();
   });
 
   it('ends with its token, and when that is revoked, and says so', async () => {
-    const short = await stream(ticks('token'), { sub: 'short', expiresInSeconds: 1 });
+    const short = await stream(ticks('token'), { sub: 'short', expiresInSeconds: 4 });
     const revoked = await stream(ticks('token'), { sub: 'revoked' });
-    await until(() => openOf('token').length === 2);
+    await until(() => feeds.opened.filter((one) => one.topic === 'token').length === 2);
     expect(feeds.world.gateway.revoke({ viewerId: 'revoked' })).toBe(1);
     await until(() => short.isOver() && revoked.isOver());
     for (const [{ events }, reason] of [
@@ -170,6 +170,10 @@ describe('an event stream', () => {
       await stream(ticks(topic, 'number note')),
     ];
     await until(() => openOf(topic).length === 1);
+    const cutOff = () =>
+      feeds.world.logged.filter(
+        (line) => line.event === 'subscription.closed' && line.reason === 'too-slow',
+      );
     stalled.response.pause();
     stalled.response.socket.pause();
     const large = 'x'.repeat(60_000);
@@ -179,8 +183,7 @@ describe('an event stream', () => {
       emitted += 10;
       await until(() => healthy.numbers().length === emitted);
     }
-    await until(async () => (await feeds.world.gateway.ready()).length === 0);
-    await new Promise((resolve) => setTimeout(resolve, 800));
+    await until(() => cutOff().length === 1);
     stalled.response.socket.resume();
     stalled.response.resume();
     await until(stalled.isOver);

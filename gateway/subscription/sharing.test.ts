@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { until } from '../test-world/world.ts';
+import { until } from '../../tests/support/until.ts';
 import { counted, createFeedWorld } from './feed-world.ts';
 import { subscriptionKey } from './subscription-key.ts';
 import type { FeedWorld } from './feed-world.ts';

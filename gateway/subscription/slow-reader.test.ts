@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { until } from '../test-world/world.ts';
+import { until } from '../../tests/support/until.ts';
 import { counted, createFeedWorld } from './feed-world.ts';
 import { CLOSE } from './socket-protocol.ts';
 import type { FeedWorld } from './feed-world.ts';
@@ -32,13 +32,14 @@ describe('readers that stand still', () => {
       await until(() => healthy.every((reader) => reader.numbers().length === emitted));
     }
     for (const reader of healthy) expect(reader.numbers()).toEqual(counted(emitted));
+    const cutOff = () =>
+      feeds.world.logged.filter(
+        (line) => line.event === 'subscription.closed' && line.reason === CLOSE.tooSlow.reason,
+      );
+    await until(() => cutOff().length === stalled.length);
     for (const { socket } of stalled) socket.resume();
     // One that reads again too late for the close frame only sees its socket end.
     for (const { closed } of stalled) expect([4413, 1006]).toContain((await closed).code);
-    const cutOff = feeds.world.logged.filter(
-      (line) => line.event === 'subscription.closed' && line.reason === CLOSE.tooSlow.reason,
-    );
-    expect(cutOff).toHaveLength(stalled.length);
     for (const reader of stalled) {
       const got = reader.numbers();
       expect(got.length).toBeLessThan(emitted);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { WebSocket } from 'ws';
-import { until } from '../test-world/world.ts';
+import { until } from '../../tests/support/until.ts';
 import { createFeedWorld, readerOf } from './feed-world.ts';
 import type { FeedWorld } from './feed-world.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { until } from '../test-world/world.ts';
+import { until } from '../../tests/support/until.ts';
 import { counted, createFeedWorld } from './feed-world.ts';
 import type { FeedWorld } from './feed-world.ts';
 
@@ -63,7 +63,7 @@ describe('a new supergraph', () => {
     feeds.emit(topic, 2);
     await until(() => reader.numbers('1').length === 5);
     expect(reader.numbers('1')).toEqual(counted(5));
-    expect(openedOf(topic).filter((one) => one.isOpen)).toHaveLength(1);
+    await until(() => openedOf(topic).filter((one) => one.isOpen).length === 1);
     reader.socket.terminate();
   });
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { DEFAULT_LIMITS } from '../gateway-limits.ts';
-import { until } from '../test-world/world.ts';
+import { until } from '../../tests/support/until.ts';
 import { counted, createFeedWorld } from './feed-world.ts';
 import type { FeedWorld, Reader } from './feed-world.ts';
 
@@ -87,4 +87,4 @@ it(`swaps under ${QUERIES} queries and ${CONNECTIONS * SUBSCRIPTIONS_EACH} subsc
   expect(feeds.opened.filter(({ topic }) => topic.startsWith('load-'))).toHaveLength(
     SUBSCRIPTIONS_EACH,
   );
-}, 60_000);
+});

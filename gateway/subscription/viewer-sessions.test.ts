@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { shifted, systemClock } from '#kernel/clock.ts';
-import { until } from '../test-world/world.ts';
+import { until } from '../../tests/support/until.ts';
 import { createFeedWorld } from './feed-world.ts';
 import { createSessions } from './viewer-sessions.ts';
 import type { AccessVerdict } from '#kernel/access-token.ts';
@@ -86,9 +86,12 @@ describe('the sessions of viewers', () => {
 
   it('end when the token expires, and count as over from that moment', async () => {
     const { enter } = sessionsOf({});
-    const { session, ends } = enter('a', accepted('anna', 0.1));
+    const { session, ends } = enter('a', accepted('anna', 2));
     const nowMs = systemClock.now().getTime();
-    expect([session?.isCurrent(nowMs), session?.isCurrent(nowMs + 100)]).toEqual([true, false]);
+    expect([session?.isCurrent(nowMs - 1_000), session?.isCurrent(nowMs + 2_000)]).toEqual([
+      true,
+      false,
+    ]);
     await until(() => ends.length > 0);
     expect(ends).toEqual(['TOKEN_EXPIRED']);
   });

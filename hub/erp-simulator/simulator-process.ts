@@ -178,7 +178,7 @@ async function webhookReceiver(): Promise<WebhookReceiver> {
 /** Waits until the look answers something other than undefined or false. */
 export async function eventually<Seen>(
   look: () => Seen | Promise<Seen>,
-  limitMs = 8000,
+  limitMs = 60_000,
 ): Promise<Seen> {
   const deadline = Date.now() + limitMs;
   for (;;) {

@@ -11,7 +11,7 @@ const ATTEMPT_TIMEOUT_MS = 5000;
 /** Changes of one external reference share a lane and leave in order; lanes keep one slow answer from holding up all. */
 const LANE_COUNT = 8;
 /** In mode out-of-order a change waits this long for a later one to overtake it. */
-const OVERTAKE_WAIT_MS = 2000;
+const OVERTAKE_WAIT_MS = 10_000;
 /** More open webhooks than this are given up at once: the receiver is gone, and the change feed has them all. */
 const OPEN_LIMIT = 10_000;
 /** How often a sender that is down looks whether it is up again. */

@@ -104,20 +104,22 @@ describe('webhooks', () => {
   });
 
   it('wait while the system is down', async () => {
-    await erp.behave({ confirmDelayMs: 1000 });
+    await erp.behave({ confirmDelayMs: 60_000 });
     await erp.call('POST', '/erp/PurchaseOrders', orderBody());
     await arrived(1);
-    await erp.behave({ mode: 'down' });
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await erp.behave({ mode: 'down', confirmDelayMs: 0 });
+    await new Promise((resolve) => setTimeout(resolve, 500));
     expect(bodies()).toHaveLength(1);
     await erp.behave({ mode: 'up' });
     await arrived(2);
   });
 
   it('that were not taken before kill -9 arrive after the restart', async () => {
-    world.receiver.refuseNext(1);
+    world.receiver.refuseNext(1_000);
     await erp.call('POST', '/erp/SupplierInvoices', invoiceBody());
     await erp.kill('SIGKILL');
+    // What it sent before is read and refused first.
+    await new Promise((resolve) => setTimeout(resolve, 300));
     world.receiver.refuseNext(0);
     erp = await world.start();
     await arrived(1);

@@ -76,7 +76,7 @@ export async function lockErpDocument(
   return row === undefined ? null : toDocument(row);
 }
 
-/** Takes over a newer state; false when the known one is as new or newer. */
+/** Takes over a newer state, or another document in place of the known one; false when the known state is as new or newer. */
 export async function advanceErpDocument(
   tx: Transaction,
   known: KnownDocument,
@@ -85,7 +85,8 @@ export async function advanceErpDocument(
 ): Promise<boolean> {
   const rows = await tx.query(
     `update erp_document set erp_number = $4, status = $5, erp_version = $6, updated_at = $7
-     where erp = $1 and document_type = $2 and document_id = $3 and erp_version < $6 returning erp_version`,
+     where erp = $1 and document_type = $2 and document_id = $3 and (erp_version < $6 or erp_number <> $4)
+     returning erp_version`,
     [
       known.erp,
       known.documentType,

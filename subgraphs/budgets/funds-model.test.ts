@@ -385,5 +385,5 @@ describe('reservations under any sequence of batches, releases, conversions and 
       }),
       { numRuns: RUNS },
     );
-  }, 60_000);
+  });
 });

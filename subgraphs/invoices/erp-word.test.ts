@@ -6,6 +6,7 @@ import { silentLog } from '#kernel/log.ts';
 import { createTestDatabase } from '../../tests/support/test-database.ts';
 import { createHandlers } from './consumer.ts';
 import { CLERK, MIGRATIONS, captureInput, createGraphWorld } from './graph-world.ts';
+import { until } from '../../tests/support/until.ts';
 import type { DomainEvent } from '#kernel/event.ts';
 import type { Database } from '#kernel/database.ts';
 import type { TestDatabase } from '../../tests/support/test-database.ts';
@@ -349,13 +350,4 @@ async function outbox(type: string): Promise<unknown[]> {
     [type],
   );
   return rows.map((row) => row.data);
-}
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  const endsAt = systemClock.now().getTime() + 10_000;
-  while (!(await holds())) {
-    if (systemClock.now().getTime() > endsAt)
-      throw new Error('It did not come true within ten seconds.');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }

@@ -15,7 +15,7 @@ beforeAll(async () => {
   world = await createCliWorld();
   shop = await world.graph('shop');
   await world.file('orders.graphql', ORDERS);
-}, 60_000);
+});
 afterAll(async () => {
   for (const server of servers) {
     server.closeAllConnections();

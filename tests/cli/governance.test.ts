@@ -24,7 +24,7 @@ beforeAll(async () => {
       JSON.stringify({ ...PLACED, properties: { number: { type: 'integer' } } }),
     ),
   ]);
-}, 60_000);
+});
 afterAll(async () => {
   await world[Symbol.asyncDispose]();
 });
@@ -77,7 +77,7 @@ describe('an override', () => {
     });
     const other = await shop.run(['schema', 'check', '--subgraph', 'orders=without-note.graphql']);
     expect(other.code).toBe(1);
-  }, 60_000);
+  });
 });
 
 describe('a proposal', () => {
@@ -124,7 +124,7 @@ describe('a proposal', () => {
     });
     expect(await shop.run(['proposal', 'open', '1'])).toMatchObject({ code: 1 });
     expect(await shop.run(['proposal', 'show', '9'])).toMatchObject({ code: 3 });
-  }, 90_000);
+  });
 });
 
 describe('contracts', () => {
@@ -147,7 +147,7 @@ describe('contracts', () => {
     expect(await shop.run(['contract', 'remove', 'portal'])).toMatchObject({ code: 0 });
     expect(await shop.run(['schema', 'fetch', '--contract', 'portal'])).toMatchObject({ code: 3 });
     expect(await shop.run(['contract', 'remove', 'portal'])).not.toMatchObject({ code: 0 });
-  }, 60_000);
+  });
 });
 
 describe('event contracts', () => {
@@ -184,7 +184,7 @@ describe('event contracts', () => {
     expect(await shop.run(['event', 'retire', 'shop.order.placed.v1'])).toMatchObject({ code: 0 });
     expect((await shop.run(['event', 'list'])).stdout).toContain('There are no event contracts.');
     expect(await shop.run(['event', 'asyncapi'])).toMatchObject({ code: 3 });
-  }, 90_000);
+  });
 });
 
 describe('clients and deprecations', () => {
@@ -217,7 +217,7 @@ describe('clients and deprecations', () => {
     expect(announced).toMatchObject({ code: 0 });
     const calendar = await shop.run(['deprecation', 'list']);
     expect(calendar.stdout).toMatch(/^2099-12-31 +Order\.note +Order\.remarks +orders/m);
-  }, 90_000);
+  });
 });
 
 describe('a target', () => {
@@ -284,7 +284,7 @@ describe('a target', () => {
     expect((await shop.run(['target', 'policy', 'show'])).stdout).toMatch(
       /^deprecation\.noticeDays +90$/m,
     );
-  }, 90_000);
+  });
 
   it('is created, with tokens that work until they are revoked', async () => {
     const shop = await world.graph('tokens');
@@ -322,7 +322,7 @@ describe('a target', () => {
     });
     expect((await shop.run(['target', 'tokens', 'list'])).stdout).toContain('There are no tokens.');
     expect((await shop.run(['target', 'tokens', 'list', '--all'])).stdout).toContain('revoked');
-  }, 90_000);
+  });
 
   it('has its signing key rotated, and the new one is endorsed by the one before', async () => {
     const shop = await world.shop('signed');
@@ -337,5 +337,5 @@ describe('a target', () => {
       code: 0,
       stdout: expect.stringContaining('A chain of endorsements'),
     });
-  }, 60_000);
+  });
 });

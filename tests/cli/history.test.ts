@@ -26,7 +26,7 @@ beforeAll(async () => {
     shop.run(['target', 'keys', 'list', '--published', '--output', 'keys.json']),
     shop.run(['history', 'checkpoint', '--output', 'checkpoint.txt']),
   ]);
-}, 60_000);
+});
 afterAll(async () => {
   await world[Symbol.asyncDispose]();
 });

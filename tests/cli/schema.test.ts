@@ -29,7 +29,7 @@ beforeAll(async () => {
       ORDERS.replace('note: String', 'note: String\n  "When."\n  placedOn: String'),
     ),
   ]);
-}, 60_000);
+});
 afterAll(async () => {
   await world[Symbol.asyncDispose]();
 });
@@ -251,7 +251,7 @@ describe('versions', () => {
     expect(up).toMatchObject({ code: 0 });
     const found = await shop.run(['schema', 'search', 'billed', ...staging]);
     expect(found.stdout).toMatch(/^Order\.invoices +field +\[Invoice!\] +What was billed\./m);
-  }, 60_000);
+  });
 
   it('that are not there are told with the exit code 3', async () => {
     const shop = await world.shop('numbered');
@@ -276,5 +276,5 @@ describe('versions', () => {
     const done = await shop.run(['schema', 'delete', 'invoices']);
     expect(done).toMatchObject({ code: 0 });
     expect((await shop.run(['schema', 'fetch', '--what', 'api'])).stdout).not.toContain('Invoice');
-  }, 60_000);
+  });
 });

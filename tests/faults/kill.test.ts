@@ -24,7 +24,7 @@ describe('the process tree, killed under load', () => {
   beforeAll(async () => {
     hub = await startHubProcess();
     world = await createWorld(hub.graph);
-  }, 120_000);
+  });
   afterAll(async () => hub[Symbol.asyncDispose]());
 
   it(`loses no acknowledged write and skips no event, ${ROUNDS} times`, async () => {

@@ -19,7 +19,7 @@ describe('an order that is followed', () => {
   let hub: HubProcess;
   beforeAll(async () => {
     hub = await startHubProcess();
-  }, 120_000);
+  });
   afterAll(async () => hub[Symbol.asyncDispose]());
 
   const follow = async (login: string, id: string): Promise<Collected<FollowedOrder>> =>
@@ -49,5 +49,5 @@ describe('an order that is followed', () => {
     expect(stranger.items).toEqual([]);
     await buyer.close();
     await stranger.close();
-  }, 120_000);
+  });
 });

@@ -26,7 +26,7 @@ describe('a schema change, as an architect makes it', () => {
     hub = await startHubProcess();
     registryUrl = `http://127.0.0.1:${hub.portBase + 1}`;
     registry = createGraphClient({ url: `${registryUrl}/graphql`, tokenOf: hub.tokenOf });
-  }, 120_000);
+  });
   afterAll(async () => hub[Symbol.asyncDispose]());
 
   const invoices = async (): Promise<string> => {

@@ -135,7 +135,7 @@ describe('the permissions of the registry', () => {
   beforeAll(async () => {
     shop = await openShop();
     ({ world } = shop);
-  }, 60_000);
+  });
   afterAll(async () => world[Symbol.asyncDispose]());
 
   const actor = (name: string): Actor => {
@@ -293,7 +293,7 @@ describe('two people', () => {
   beforeAll(async () => {
     shop = await openShop();
     ({ world } = shop);
-  }, 60_000);
+  });
   afterAll(async () => world[Symbol.asyncDispose]());
 
   const change = (root: string, input: string, select: string): string =>

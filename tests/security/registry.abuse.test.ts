@@ -102,7 +102,7 @@ describe('the registry refuses by name and stores nothing of', () => {
   beforeAll(async () => {
     shop = await openShop();
     ({ world } = shop);
-  }, 60_000);
+  });
   afterAll(async () => shop[Symbol.asyncDispose]());
 
   /** What is answered when nothing may be stored. */
@@ -310,7 +310,7 @@ describe('garbage in any argument', () => {
   let shop: Shop;
   beforeAll(async () => {
     shop = await openShop();
-  }, 60_000);
+  });
   afterAll(async () => shop[Symbol.asyncDispose]());
 
   it.each(CALLS.map((call) => [call.field, JSON.stringify(call.args).slice(0, 60), call] as const))(

@@ -20,7 +20,7 @@ describe('bank data', () => {
     hub = await startHubProcess({ LOG_LEVEL: 'debug' });
     world = await createWorld(hub.graph);
     supplierId = world.suppliers[0]?.id ?? '';
-  }, 120_000);
+  });
   afterAll(async () => hub[Symbol.asyncDispose]());
 
   it('change by two people only, and are whole only for whom they are meant', async () => {

@@ -104,7 +104,7 @@ export async function startIntegrationWorld(
       },
     ],
     pollIntervalMs: 250,
-    callTimeoutMs: 600,
+    callTimeoutMs: 10_000,
     retry: {
       baseMs: 100,
       delayMaxMs: 1000,
@@ -259,7 +259,7 @@ export function viewerOf(roles: readonly string[], scope: Partial<Viewer> = {}):
 /** Waits until the look answers something other than undefined, null or false. */
 export async function until<Seen>(
   look: () => Seen | Promise<Seen>,
-  limitMs = 15_000,
+  limitMs = 60_000,
 ): Promise<NonNullable<Seen>> {
   const deadline = performance.now() + limitMs;
   for (;;) {
