@@ -1,19 +1,18 @@
 import { appendEvents } from '#kernel/outbox.ts';
 import { deliveryAfter } from './delivery.ts';
+import { noted, standing } from './erp-document.ts';
 import { causeOf } from './fact.ts';
-import { advanceErpDocument, nextEventSequence } from './store/erp-document.ts';
+import { nextEventSequence, saveErpDocument } from './store/erp-document.ts';
 import { dependentsOf, latestDelivery, lockUnsettled, updateDelivery } from './store/delivery.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Transaction } from '#kernel/database.ts';
-import type { ErpDocument } from './connector.ts';
 import type { Delivery, DeliveryAction } from './delivery.ts';
+import type { ErpDocumentState } from './erp-document.ts';
 import type { ErpConfirmation } from './events.ts';
 import type { ExceptionDesk } from './exception-desk.ts';
 import type { IntegrationEventFactory } from './fact.ts';
 import type { Jobs } from './jobs.ts';
 import type { KnownDocument } from './store/erp-document.ts';
-
-type Seen = Pick<ErpDocument, 'erpNumber' | 'status' | 'erpVersion'>;
 
 /** What a state of the document at the ERP means for one delivery of it. */
 export interface Settlement {
@@ -22,25 +21,12 @@ export interface Settlement {
 }
 
 /**
- * Whether what an ERP tells is about the document that stands for ours. It may hold others under the same reference,
- * entered twice: what becomes of those says nothing of ours, and a cancellation names ours only once we know its number.
- */
-export function isAboutOurs(
-  known: Pick<KnownDocument, 'erpNumber'>,
-  told: Pick<ErpDocument, 'erpNumber' | 'status'>,
-): boolean {
-  return known.erpNumber === null
-    ? told.status !== 'CANCELLED'
-    : known.erpNumber === told.erpNumber;
-}
-
-/**
  * Which deliveries the ERP's state settles. A creation is confirmed by any confirmed state; a change only by one that
  * is not older than the ERP's answer to it; a cancelled document settles its cancellation and makes the rest pointless,
- * except a creation that has no answer yet: it looks itself for what stands under its reference.
+ * except a creation that found two: the other one is looked for when it is retried.
  */
 export function settlementsBy(
-  seen: Pick<ErpDocument, 'status' | 'erpVersion'>,
+  seen: ErpDocumentState,
   unsettled: readonly Delivery[],
 ): Settlement[] {
   return unsettled.flatMap((delivery): Settlement[] => {
@@ -48,21 +34,24 @@ export function settlementsBy(
     const isCancellation = delivery.action === 'CANCEL';
     const isCreation = delivery.action === 'CREATE';
     if (seen.status === 'CANCELLED') {
-      if (isCreation && delivery.erpVersion === null) return [];
+      if (isCreation && delivery.lastCode === 'DUPLICATE_AT_ERP') return [];
       return [{ delivery, event: isCancellation ? 'confirm' : 'supersede' }];
     }
     if (isCancellation) return [];
-    const isAnswered = delivery.erpVersion !== null && delivery.erpVersion <= seen.erpVersion;
+    const isAnswered =
+      delivery.erpNumber === seen.erpNumber &&
+      delivery.erpVersion !== null &&
+      delivery.erpVersion <= seen.erpVersion;
     return isCreation || isAnswered ? [{ delivery, event: 'confirm' }] : [];
   });
 }
 
 export interface ConfirmationDesk {
   /**
-   * Takes over a state of a document that is locked; returns false when a newer one is known. Deliveries that it
+   * Takes over a state of a document that is locked; returns false when it says nothing new of ours. Deliveries that it
    * settles, their exceptions and events, and the deliveries that waited for it all go in the caller's transaction.
    */
-  apply(tx: Transaction, known: KnownDocument, seen: Seen, causationId: string): Promise<boolean>;
+  apply(tx: Transaction, known: KnownDocument, told: Told): Promise<boolean>;
   /** Gives up deliveries that a newer wish or a person has made pointless. */
   supersede(
     tx: Transaction,
@@ -70,6 +59,14 @@ export interface ConfirmationDesk {
     reason: string,
     causationId: string,
   ): Promise<void>;
+}
+
+/** What an ERP says of a document under our reference. */
+export interface Told {
+  readonly document: ErpDocumentState;
+  /** Which of several should stand for ours: the one that was known, or the one that an errand found. */
+  readonly preferredNumber: string | null;
+  readonly causationId: string;
 }
 
 interface DeskOptions {
@@ -83,44 +80,53 @@ export function createConfirmationDesk(options: DeskOptions): ConfirmationDesk {
   return {
     supersede: (tx, delivery, reason, causationId) =>
       supersede(options, tx, { delivery, reason, causationId }),
-    apply: (tx, known, seen, causationId) => apply(options, tx, { known, seen, causationId }),
+    apply: (tx, known, told) => apply(options, tx, known, told),
   };
 }
 
 interface Report {
   readonly known: KnownDocument;
-  readonly seen: Seen;
+  /** The document that stands for ours now. */
+  readonly ours: ErpDocumentState;
   readonly causationId: string;
 }
 
-async function apply(options: DeskOptions, tx: Transaction, report: Report): Promise<boolean> {
-  const { known, seen, causationId } = report;
-  const isNewer = await advanceErpDocument(tx, known, seen, options.clock.now());
-  if (!isNewer && seen.erpVersion < known.erpVersion) return false;
+async function apply(
+  options: DeskOptions,
+  tx: Transaction,
+  known: KnownDocument,
+  { document, preferredNumber, causationId }: Told,
+): Promise<boolean> {
+  const documents = noted(known.documents, document);
+  const ours = standing(documents, preferredNumber) ?? document;
+  const isOther = ours.erpNumber !== known.erpNumber;
+  const isNews = isOther || ours.erpVersion > known.erpVersion;
+  if (isNews || documents !== known.documents)
+    await saveErpDocument(tx, known, { ours, documents }, options.clock.now());
+  const report = { known, ours, causationId };
   const unsettled = await lockUnsettled(tx, known.documentType, known.documentId);
-  const settlements = settlementsBy(seen, unsettled);
+  const settlements = settlementsBy(ours, unsettled);
   for (const { delivery, event } of settlements) {
     const reason = `the document is cancelled at ${known.erp}`;
     if (event === 'confirm') await confirm(options, tx, delivery, report);
     else await supersede(options, tx, { delivery, reason, causationId });
   }
-  // Told when it is news, or when it only now is known to be of ours.
-  const isNotice = isNewer ? unsettled.length === settlements.length : settlements.length > 0;
-  if (isNotice && seen.status === 'CANCELLED') await noticeForeignCancellation(options, tx, report);
-  if (known.documentType === 'PURCHASE_ORDER' && seen.status !== 'IN_PROCESS') {
+  const isCancelled = ours.status === 'CANCELLED' && unsettled.length === settlements.length;
+  if (isNews && (isCancelled || isOther)) await noticeForeignCancellation(options, tx, report);
+  if (known.documentType === 'PURCHASE_ORDER' && ours.status !== 'IN_PROCESS') {
     const waiting = await dependentsOf(tx, known.erp, known.documentId);
     await options.jobs.wake(tx, known.erp, waiting);
   }
-  return isNewer;
+  return isNews;
 }
 
 async function confirm(
   options: DeskOptions,
   tx: Transaction,
   delivery: Delivery,
-  { known, seen, causationId }: Report,
+  { known, ours, causationId }: Report,
 ): Promise<void> {
-  const { erpNumber } = seen;
+  const { erpNumber } = ours;
   const status = deliveryAfter(delivery.status, 'confirm');
   const change = { status, erpNumber, nextAttemptAt: null, lastCode: null, lastError: null };
   await updateDelivery(tx, delivery, change, options.clock.now());
@@ -157,19 +163,26 @@ async function endTrouble(options: DeskOptions, tx: Transaction, end: End): Prom
   );
 }
 
-/** Somebody cancelled at the ERP what nobody cancelled here: the two have drifted apart, and a person must know. */
+/**
+ * Somebody cancelled at the ERP what nobody cancelled here: the two have drifted apart, and a person must know. So it is
+ * when another document took the place of one that we had told others of.
+ */
 async function noticeForeignCancellation(
   options: DeskOptions,
   tx: Transaction,
-  { known, causationId }: Report,
+  { known, ours, causationId }: Report,
 ): Promise<void> {
   const latest = await latestDelivery(tx, known.documentType, known.documentId);
   if (latest === null || latest.action === 'CANCEL') return;
+  const isReplaced = ours.status !== 'CANCELLED';
+  if (isReplaced && (known.erpNumber === null || latest.erpNumber !== known.erpNumber)) return;
+  const number = isReplaced ? known.erpNumber : ours.erpNumber;
+  const instead = isReplaced ? `, and has ${ours.erpNumber} in its place` : '';
   const trouble = {
     ...troubleBase(latest),
     subject: `erp-cancelled:${latest.documentId}`,
     code: 'CANCELLED_AT_ERP',
-    detail: `${known.erp} reports ${known.erpNumber ?? latest.documentNumber} as cancelled.`,
+    detail: `${known.erp} reports ${number} as cancelled${instead}.`,
     deliveryId: null,
   };
   await options.exceptions.raise(tx, trouble, causeOf(latest, causationId));

@@ -65,6 +65,11 @@ const numberOf = async (documentId: string): Promise<string> => {
   return row?.erp_number ?? '';
 };
 
+const troublesOf = (documentId: string) =>
+  world.rows('select code, last_error from integration_exception where document_id = $1', [
+    documentId,
+  ]);
+
 /** A message about an order as the ERP would write it. */
 function orderMessage(
   orderId: string,
@@ -299,10 +304,31 @@ describe('a document that somebody cancels at the ERP', () => {
       const all = await outcomes('PurchaseOrder.Cancelled');
       return all.find(({ body }) => body.ExternalReference === reference);
     });
-    expect(told.outcome).toBe('FOREIGN');
+    expect(told.outcome).toBe('STALE');
     expect(await statusOf(orderId)).toBe('CONFIRMED');
-    const troubles = 'select code from integration_exception where document_id = $1';
-    expect(await world.rows(troubles, [orderId])).toEqual([]);
+    expect(await troublesOf(orderId)).toEqual([]);
+  });
+
+  it('is told with what stands in its place, when it was entered twice and the surplus one is left', async () => {
+    const orderId = newId();
+    await world.publish(orderEvent('created', orderId));
+    await confirmed(orderId);
+    const first = await numberOf(orderId);
+    const surplus = await world.erp.call(
+      'POST',
+      '/erp/PurchaseOrders',
+      orderBody({ ExternalReference: `PO-${orderId}` }),
+    );
+    await world.erp.call('POST', `/erp/PurchaseOrders/${first}/Cancel`, {});
+    await until(async () => (await troublesOf(orderId)).length > 0);
+    const second = String(surplus.body['PurchaseOrder']);
+    expect(await troublesOf(orderId)).toMatchObject([
+      {
+        code: 'CANCELLED_AT_ERP',
+        last_error: expect.stringContaining(`has ${second} in its place`),
+      },
+    ]);
+    expect(await numberOf(orderId)).toBe(second);
   });
 });
 

@@ -1,6 +1,5 @@
 import { appendEvents } from '#kernel/outbox.ts';
 import { isRecord } from '#kernel/json.ts';
-import { isAboutOurs } from './confirmation.ts';
 import { causeOf } from './fact.ts';
 import { latestDelivery } from './store/delivery.ts';
 import { lockErpDocument, nextEventSequence } from './store/erp-document.ts';
@@ -127,7 +126,6 @@ async function applyChange(
 ): Promise<MessageOutcome> {
   const known = await lockErpDocument(tx, erp, change.externalReference);
   if (known === null) return 'FOREIGN';
-  if (change.kind !== 'payment' && !isAboutOurs(known, change.document)) return 'FOREIGN';
   const isNews =
     change.kind === 'payment'
       ? await applyPayment(options, tx, {
@@ -135,7 +133,11 @@ async function applyChange(
           payment: change.payment,
           causationId: change.eventId,
         })
-      : await options.confirmations.apply(tx, known, change.document, change.eventId);
+      : await options.confirmations.apply(tx, known, {
+          document: change.document,
+          preferredNumber: known.erpNumber,
+          causationId: change.eventId,
+        });
   return isNews ? 'APPLIED' : 'STALE';
 }
 

@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { flawsOf, step, walk } from '#kernel/lifecycle.ts';
 import { DEFAULT_RETRY_POLICY, DELIVERY_LIFECYCLE, verdictOn, waitReason } from './delivery.ts';
 import { failure } from './connector.ts';
-import { isAboutOurs, settlementsBy } from './confirmation.ts';
+import { settlementsBy } from './confirmation.ts';
+import { noted, standing } from './erp-document.ts';
 import { EXCEPTION_CODES, exceptionCode } from './exception-code.ts';
 import {
   EXCEPTION_LIFECYCLE,
@@ -184,6 +185,7 @@ describe('what a state at the ERP settles', () => {
     ...DELIVERY,
     id: action,
     action,
+    erpNumber: erpVersion === null ? null : '7',
     erpVersion,
   });
   const settles = (
@@ -191,7 +193,7 @@ describe('what a state at the ERP settles', () => {
     erpVersion: bigint,
     deliveries: Delivery[],
   ) =>
-    settlementsBy({ status, erpVersion }, deliveries).map(
+    settlementsBy({ erpNumber: '7', status, erpVersion }, deliveries).map(
       ({ delivery, event }) => `${event} ${delivery.id}`,
     );
 
@@ -212,18 +214,52 @@ describe('what a state at the ERP settles', () => {
       settles('CANCELLED', 5n, [of('CREATE', 1n), of('CHANGE', 3n), of('CANCEL', null)]),
     ).toEqual(['supersede CREATE', 'supersede CHANGE', 'confirm CANCEL']);
   });
-  it('is no creation that has no answer, by a cancellation: another document may stand for ours', () => {
-    expect(settles('CANCELLED', 5n, [of('CREATE', null)])).toEqual([]);
+  it('is no creation that found two, by a cancellation: the other one may stand for ours', () => {
+    const creation = { ...of('CREATE', null), lastCode: 'DUPLICATE_AT_ERP' };
+    expect(settles('CANCELLED', 5n, [creation])).toEqual([]);
+  });
+  it('is no change that another document answered', () => {
+    expect(settles('CONFIRMED', 9n, [{ ...of('CHANGE', 2n), erpNumber: '8' }])).toEqual([]);
+  });
+});
+
+describe('the documents under one reference', () => {
+  const at = (
+    erpNumber: string,
+    status: 'IN_PROCESS' | 'CONFIRMED' | 'CANCELLED',
+    erpVersion: bigint,
+  ) => ({ erpNumber, status, erpVersion });
+  const one = at('1', 'CONFIRMED', 2n);
+  const two = at('2', 'IN_PROCESS', 1n);
+
+  it('are each known by their newest state', () => {
+    expect(noted([], one)).toEqual([one]);
+    expect(noted([one], two)).toEqual([one, two]);
+    expect(noted([one, two], at('2', 'CANCELLED', 2n))).toEqual([one, at('2', 'CANCELLED', 2n)]);
+    const known = [at('2', 'CANCELLED', 2n)];
+    expect(noted(known, two)).toBe(known);
   });
   it.each([
-    ['the one that is known', '1', '1', 'CANCELLED', true],
-    ['a first one', null, '1', 'IN_PROCESS', true],
-    ['a surplus one', '1', '2', 'CONFIRMED', false],
-    ['a surplus one that is cancelled', '1', '2', 'CANCELLED', false],
-    ['a cancelled one before any is known', null, '2', 'CANCELLED', false],
-  ] as const)('is told by %s, or not', (_name, known, told, status, isOurs) => {
-    expect(isAboutOurs({ erpNumber: known }, { erpNumber: told, status })).toBe(isOurs);
+    ['the preferred one', [one, two], '2', '2'],
+    ['the first, when none is preferred', [one, two], null, '1'],
+    ['the preferred one beside a cancelled one', [at('1', 'CANCELLED', 3n), two], '2', '2'],
+    ['the one that is left', [at('1', 'CANCELLED', 3n), two], '1', '2'],
+    [
+      'the preferred one of cancelled ones',
+      [at('1', 'CANCELLED', 3n), at('2', 'CANCELLED', 2n)],
+      '1',
+      '1',
+    ],
+    [
+      'the last of cancelled ones, when none is preferred',
+      [at('1', 'CANCELLED', 3n), at('2', 'CANCELLED', 2n)],
+      null,
+      '2',
+    ],
+  ] as const)('%s stands for ours', (_name, documents, preferred, expected) => {
+    expect(standing(documents, preferred)?.erpNumber).toBe(expected);
   });
+  it('are none before one is told of', () => expect(standing([], null)).toBeNull());
 });
 
 describe('an exception', () => {

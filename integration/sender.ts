@@ -117,7 +117,8 @@ async function settleSent(options: SenderOptions, tx: Transaction, sent: Sent): 
       { status, erpNumber, erpVersion, lastError: null, lastCode: null, nextAttemptAt: null },
       options.clock.now(),
     );
-    await options.confirmations.apply(tx, known, newest(known, document), delivery.id);
+    const told = { document, preferredNumber: erpNumber, causationId: delivery.id };
+    await options.confirmations.apply(tx, known, told);
   }
   await options.jobs.complete(tx, job);
   options.log.info({
@@ -130,20 +131,6 @@ async function settleSent(options: SenderOptions, tx: Transaction, sent: Sent): 
     correlationId: delivery.correlationId,
   });
   return 'settled';
-}
-
-/** Versions of two documents say nothing of each other: the one that was looked up is there now. */
-function newest(
-  known: { erpNumber: string | null; status: string; erpVersion: bigint },
-  document: ErpDocument,
-): Pick<ErpDocument, 'erpNumber' | 'status' | 'erpVersion'> {
-  if (known.erpNumber !== document.erpNumber || known.erpVersion <= document.erpVersion)
-    return document;
-  return {
-    erpNumber: document.erpNumber,
-    status: known.status as ErpDocument['status'],
-    erpVersion: known.erpVersion,
-  };
 }
 
 interface Failed {

@@ -1,5 +1,6 @@
 import type { Sql, Transaction } from '#kernel/database.ts';
 import type { ErpDocument } from '../connector.ts';
+import type { ErpDocumentState } from '../erp-document.ts';
 import type { ErpDocumentType } from '../events.ts';
 
 /** What an outside system knows of one of our documents. NONE: nothing yet. */
@@ -7,9 +8,12 @@ export interface KnownDocument {
   readonly erp: string;
   readonly documentType: ErpDocumentType;
   readonly documentId: string;
+  /** Of the one that stands for ours. */
   readonly erpNumber: string | null;
   readonly status: 'NONE' | ErpDocument['status'];
   readonly erpVersion: bigint;
+  /** All that were told of under our reference. */
+  readonly documents: readonly ErpDocumentState[];
 }
 
 interface DocumentRow {
@@ -19,9 +23,14 @@ interface DocumentRow {
   readonly erp_number: string | null;
   readonly status: KnownDocument['status'];
   readonly erp_version: bigint;
+  readonly documents: readonly {
+    readonly erpNumber: string;
+    readonly status: ErpDocument['status'];
+    readonly erpVersion: string;
+  }[];
 }
 
-const COLUMNS = 'erp, document_type, document_id, erp_number, status, erp_version';
+const COLUMNS = 'erp, document_type, document_id, erp_number, status, erp_version, documents';
 
 function toDocument(row: DocumentRow): KnownDocument {
   return {
@@ -31,7 +40,20 @@ function toDocument(row: DocumentRow): KnownDocument {
     erpNumber: row.erp_number,
     status: row.status,
     erpVersion: row.erp_version,
+    documents: documentsOf(row),
   };
+}
+
+/** What was known before there was a list of them is a list of one. */
+function documentsOf({
+  erp_number: erpNumber,
+  status,
+  erp_version: erpVersion,
+  documents,
+}: DocumentRow): readonly ErpDocumentState[] {
+  if (documents.length === 0 && erpNumber !== null && status !== 'NONE')
+    return [{ erpNumber, status, erpVersion }];
+  return documents.map((one) => ({ ...one, erpVersion: BigInt(one.erpVersion) }));
 }
 
 /** Makes the row that later answers are written to and locked by. */
@@ -76,28 +98,33 @@ export async function lockErpDocument(
   return row === undefined ? null : toDocument(row);
 }
 
-/** Takes over a newer state, or another document in place of the known one; false when the known state is as new or newer. */
-export async function advanceErpDocument(
+/** Keeps which document stands for ours and how it is, and all others under its reference. */
+export async function saveErpDocument(
   tx: Transaction,
-  known: KnownDocument,
-  document: Pick<ErpDocument, 'erpNumber' | 'status' | 'erpVersion'>,
+  known: Pick<KnownDocument, 'erp' | 'documentType' | 'documentId'>,
+  state: { readonly ours: ErpDocumentState; readonly documents: readonly ErpDocumentState[] },
   now: Date,
-): Promise<boolean> {
-  const rows = await tx.query(
-    `update erp_document set erp_number = $4, status = $5, erp_version = $6, updated_at = $7
-     where erp = $1 and document_type = $2 and document_id = $3 and (erp_version < $6 or erp_number <> $4)
-     returning erp_version`,
+): Promise<void> {
+  const { ours, documents } = state;
+  const list = documents.map(({ erpNumber, status, erpVersion }) => ({
+    erpNumber,
+    status,
+    erpVersion: String(erpVersion),
+  }));
+  await tx.query(
+    `update erp_document set erp_number = $4, status = $5, erp_version = $6, documents = $7, updated_at = $8
+     where erp = $1 and document_type = $2 and document_id = $3`,
     [
       known.erp,
       known.documentType,
       known.documentId,
-      document.erpNumber,
-      document.status,
-      document.erpVersion,
+      ours.erpNumber,
+      ours.status,
+      ours.erpVersion,
+      JSON.stringify(list),
       now,
     ],
   );
-  return rows.length > 0;
 }
 
 /** The next number of what we tell about this document. */
