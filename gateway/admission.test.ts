@@ -22,11 +22,13 @@ const SDL = `
     defaulted(limit: Int = 80): [Line!]! @listSize(slicingArguments: ["limit"])
     known: [Line!]! @listSize(assumedSize: 40)
     either(first: Int = 9, last: Int): [Line!]! @listSize(slicingArguments: ["first", "last"])
+    window(page: Page, ids: [ID!]): [Line!]! @listSize(slicingArguments: ["page.first", "ids"])
     sliced(first: Int, last: Int): [Line!]! @listSize(slicingArguments: ["first", "last"])
     report(rows: Int): Report @listSize(slicingArguments: ["rows"], sizedFields: ["lines"], requireOneSlicingArgument: false, assumedSize: 30)
     tree: Node
     value: Int
   }
+  input Page { first: Int after: String }
   type Report { lines: [Line!]! notes: [Line!]! }
   type Mutation { submit(id: ID!): Requisition }
   type Subscription { events(after: ID): Requisition }
@@ -158,6 +160,41 @@ describe('the cost of a query', () => {
     expect(costOf('{ either { sequence } }')).toBe(9);
     expect(costOf('{ either(last: 20) { sequence } }')).toBe(20);
     expect(outcome('{ either(first: 1, last: 1) { sequence } }')).toBe('SLICING_ARGUMENT_EXPECTED');
+  });
+
+  it('follows a path into an input object, and counts what a list asks for', () => {
+    const query =
+      'query ($page: Page, $ids: [ID!]) { window(page: $page, ids: $ids) { sequence } }';
+    expect(costOf('{ window(page: { first: 12 }) { sequence } }')).toBe(12);
+    expect(costOf('{ window(ids: [1, 2, 3]) { sequence } }')).toBe(3);
+    expect(costOf(query, { page: { first: 7 } })).toBe(7);
+    expect(costOf(query, { page: { first: 8 } })).toBe(8);
+    expect(costOf(query, { ids: ['a', 'b'] })).toBe(2);
+    expect(outcome(query, { page: { first: 101 } })).toBe('PAGE_TOO_LARGE');
+    expect(outcome(query, { page: {} })).toBe('SLICING_ARGUMENT_EXPECTED');
+  });
+
+  it('is the default where a variable has no value', () => {
+    const query = 'query ($n: Int) { defaulted(limit: $n) { sequence } }';
+    expect(costOf(query)).toBe(80);
+    expect(costOf(query, { n: 3 })).toBe(3);
+    expect(outcome(query, { n: null })).toBe('SLICING_ARGUMENT_EXPECTED');
+  });
+
+  it('is asked of the operation that runs, and of none when a document is only looked at', () => {
+    const query =
+      'query A($a: Int) { sliced(first: $a) { ...L } } query B($b: Int) { sliced(last: $b) { ...L } } fragment L on Line { sequence }';
+    const named = (operationName: string, variables: Record<string, unknown> | null) => {
+      const asked = { query, variables, operationName, viewer: viewer('requestor') };
+      const admission = admissions.admit(asked);
+      return admission.ok || admission.errors[0]?.extensions['code'];
+    };
+    expect([named('A', null), named('B', null)]).toEqual([true, true]);
+    expect([named('A', { a: 5 }), named('B', { a: 5 })]).toEqual([
+      true,
+      'SLICING_ARGUMENT_EXPECTED',
+    ]);
+    expect([named('A', {}), named('A', null)]).toEqual(['SLICING_ARGUMENT_EXPECTED', true]);
   });
 
   it.each<[string, string, object]>([

@@ -1,6 +1,7 @@
 import { GraphQLError, Kind, getOperationAST, parse, specifiedRules, validate } from 'graphql';
 import { may } from '#kernel/identity.ts';
 import { exceededLimit, textTooLong, tooManyFragments, tooManyTokens } from './query-limits.ts';
+import { valueAt } from './list-slice.ts';
 import { measure } from './query-measure.ts';
 import type { DocumentNode, GraphQLSchema, OperationTypeNode } from 'graphql';
 import type { Viewer } from '#kernel/identity.ts';
@@ -12,7 +13,8 @@ import type { Measured, Measures } from './query-measure.ts';
 /** A query as it came, and who sent it. */
 export interface Applicant {
   readonly query: string;
-  readonly variables: Readonly<Record<string, unknown>>;
+  /** Null when nobody asks, and the document is only looked at. */
+  readonly variables: Readonly<Record<string, unknown>> | null;
   readonly operationName: string | null;
   readonly viewer: Viewer;
 }
@@ -66,7 +68,7 @@ export function createAdmissions(options: {
         const errors = validateBounded(options.schema, document);
         if (errors.length > 0) return { ok: false, errors };
         known.remember(applicant.query, document, measured);
-        return chosen(document, applicant.operationName, measured.cost);
+        return chosen(document, applicant.operationName, measured);
       } catch (error) {
         if (error instanceof GraphQLError) return refused(error);
         throw error;
@@ -81,7 +83,9 @@ function again(
   applicant: Applicant,
   options: Parameters<typeof createAdmissions>[0],
 ): Admission {
-  const key = sizeVariables.map((name) => sizeKey(applicant.variables[name])).join(' ');
+  const { variables } = applicant;
+  const valueOf = (path: string): string => sizeKey(valueAt(variables, path.split('.')));
+  const key = variables === null ? 'unknown' : sizeVariables.map(valueOf).join(' ');
   let measured = measures.get(key);
   if (measured === undefined) {
     measured = measureBounded(document, applicant, options);
@@ -89,11 +93,12 @@ function again(
     measures.set(key, measured);
   }
   if (!maySee(measured, applicant.viewer)) return refused(noSchema());
-  return chosen(document, applicant.operationName, measured.cost);
+  return chosen(document, applicant.operationName, measured);
 }
 
 /** Tells apart whatever is measured apart: a text with digits is no page size. */
 function sizeKey(value: unknown): string {
+  if (Array.isArray(value)) return `list ${value.length}`;
   return typeof value === 'number' ? String(value) : typeof value;
 }
 
@@ -106,7 +111,7 @@ interface KnownDocument {
   readonly document: DocumentNode;
   readonly sizeVariables: readonly string[];
   /** By the values of those variables. */
-  readonly measures: Map<string, Measures>;
+  readonly measures: Map<string, Measured>;
 }
 
 /** The documents of late, by their text; the one that was not asked for the longest goes first. */
@@ -174,8 +179,14 @@ function validateBounded(schema: GraphQLSchema, document: DocumentNode): GraphQL
   return errors.map((error) => coded(error, 'GRAPHQL_VALIDATION_FAILED'));
 }
 
-function chosen(document: DocumentNode, operationName: string | null, cost: number): Admission {
+function chosen(
+  document: DocumentNode,
+  operationName: string | null,
+  { cost, unsliced }: Measured,
+): Admission {
   const operation = getOperationAST(document, operationName);
+  const flaw = unsliced.get(operation?.name?.value ?? '');
+  if (operation && flaw !== undefined) return refused(flaw);
   if (operation) return { ok: true, document, kind: operation.operation, cost };
   const message =
     operationName === null

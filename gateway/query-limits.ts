@@ -1,5 +1,5 @@
 import { GraphQLError } from 'graphql';
-import { SATURATION } from './query-measure.ts';
+import { SATURATION } from './saturation.ts';
 import type { QueryLimits } from './gateway-limits.ts';
 import type { Measures } from './query-measure.ts';
 

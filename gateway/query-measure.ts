@@ -4,23 +4,22 @@ import {
   getNamedType,
   isCompositeType,
   isInterfaceType,
-  isListType,
-  isNonNullType,
   isObjectType,
 } from 'graphql';
 import { fragmentsOf } from './fragments.ts';
+import { sizesOf } from './list-slice.ts';
+import { saturated } from './saturation.ts';
 import type {
   DocumentNode,
   FieldNode,
   FragmentDefinitionNode,
-  GraphQLField,
   GraphQLNamedType,
   GraphQLSchema,
   SelectionNode,
-  ValueNode,
 } from 'graphql';
 import type { CostWeights } from './cost-weight.ts';
 import type { ListSizes } from './list-size.ts';
+import type { ListsBelow, Slicing } from './list-slice.ts';
 
 /** How large an operation is in each of the ways in which one can be too large. */
 export interface Measures {
@@ -37,29 +36,30 @@ export interface Measures {
   readonly schemaFields: number;
 }
 
-/** What a list is taken to hold when neither the client nor the contract says it: lines, stages, tasks, receipts. */
-const ASSUMED_LIST_SIZE = 5;
-const PAGING_ARGUMENTS: readonly string[] = ['first', 'last'];
-/** Measures stop growing here; twenty doublings must not become an unsafe integer. */
-export const SATURATION = 1_000_000_000;
-
 export interface Measuring {
   readonly schema: GraphQLSchema;
   readonly listSizes: ListSizes;
   readonly weights: CostWeights;
-  readonly variables: Readonly<Record<string, unknown>>;
+  /** Null when they are not known yet: nobody asks, the document is only looked at. */
+  readonly variables: Readonly<Record<string, unknown>> | null;
 }
 
 /** Measures, and what they hang on. */
 export interface Measured extends Measures {
-  /** Variables whose values give page sizes; the same values give the same measures. */
+  /** Where values of variables give page sizes (`first`, `input.first`); the same values give the same measures. */
   readonly sizeVariables: readonly string[];
+  /** Why an operation may not run, by its name: it does not say how long a list is. */
+  readonly unsliced: ReadonlyMap<string, GraphQLError>;
 }
 
-interface Walk extends Measuring {
-  readonly sizeVariables: Set<string>;
+/** What a part of a document comes to. */
+interface Part extends Measures {
+  readonly unsliced: GraphQLError | null;
+}
+
+interface Walk extends Omit<Measuring, 'variables'>, Slicing {
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
-  readonly measured: Map<string, Measures>;
+  readonly measured: Map<string, Part>;
   /** Fragments being measured: to meet one of them again is a cycle. */
   readonly open: Set<string>;
 }
@@ -70,13 +70,7 @@ interface Place {
   readonly lists: ListsBelow | null;
 }
 
-interface ListsBelow {
-  readonly size: number;
-  /** Which of them; null for all. */
-  readonly names: readonly string[] | null;
-}
-
-const NOTHING: Measures = {
+const NOTHING: Part = {
   depth: 0,
   width: 0,
   aliases: 0,
@@ -86,6 +80,7 @@ const NOTHING: Measures = {
   pageSize: 0,
   cost: 0,
   schemaFields: 0,
+  unsliced: null,
 };
 
 /**
@@ -97,11 +92,13 @@ export function measure(document: DocumentNode, measuring: Measuring): Measured 
   const walk: Walk = {
     ...measuring,
     variables,
+    isAsked: measuring.variables !== null,
     fragments: fragmentsOf(document),
     measured: new Map(),
     open: new Set(),
     sizeVariables: new Set(),
   };
+  const unsliced = new Map<string, GraphQLError>();
   let largest = NOTHING;
   for (const node of document.definitions) {
     if (node.kind === Kind.OPERATION_DEFINITION) {
@@ -111,13 +108,14 @@ export function measure(document: DocumentNode, measuring: Measuring): Measured 
       };
       const directives = node.directives?.length ?? 0;
       const measures = measureSet(walk, node.selectionSet.selections, place);
+      if (measures.unsliced !== null) unsliced.set(node.name?.value ?? '', measures.unsliced);
       largest = larger(largest, { ...measures, directives: measures.directives + directives });
     } else if (node.kind === Kind.FRAGMENT_DEFINITION) {
       // Fragments that nobody spreads count too: validation walks them as well. Their width is not the root's.
       largest = larger(largest, { ...measureFragment(walk, node.name.value, null), width: 0 });
     }
   }
-  return { ...largest, sizeVariables: [...walk.sizeVariables] };
+  return { ...largest, unsliced, sizeVariables: [...walk.sizeVariables] };
 }
 
 function measureSet(
@@ -125,7 +123,7 @@ function measureSet(
   selections: readonly SelectionNode[],
   place: Place,
   keys = new Map<string, number>(),
-): Measures {
+): Part {
   let total = NOTHING;
   for (const node of selections) {
     const directives = node.directives?.length ?? 0;
@@ -140,7 +138,7 @@ function measureSelection(
   node: SelectionNode,
   place: Place,
   keys: Map<string, number>,
-): Measures {
+): Part {
   if (node.kind === Kind.FIELD) return measureField(walk, node, place);
   if (node.kind === Kind.FRAGMENT_SPREAD) {
     return sum({ ...NOTHING, fields: 1 }, measureFragment(walk, node.name.value, place.lists));
@@ -150,7 +148,7 @@ function measureSelection(
   return measureSet(walk, node.selectionSet.selections, { ...place, parent }, keys);
 }
 
-function measureFragment(walk: Walk, name: string, lists: ListsBelow | null): Measures {
+function measureFragment(walk: Walk, name: string, lists: ListsBelow | null): Part {
   const key = lists === null ? name : `${name} ${lists.size} ${lists.names?.join(' ') ?? '*'}`;
   const known = walk.measured.get(key);
   if (known) return known;
@@ -171,7 +169,7 @@ function measureFragment(walk: Walk, name: string, lists: ListsBelow | null): Me
   return measures;
 }
 
-function measureField(walk: Walk, node: FieldNode, { parent, lists }: Place): Measures {
+function measureField(walk: Walk, node: FieldNode, { parent, lists }: Place): Part {
   const name = node.name.value;
   if (node.alias?.value === '__proto__') throw reservedAlias();
   const field =
@@ -197,6 +195,7 @@ function measureField(walk: Walk, node: FieldNode, { parent, lists }: Place): Me
     pageSize: Math.max(children.pageSize, size.asked),
     cost: saturated(size.ofThis * (weight + children.cost) + ofArguments),
     schemaFields: children.schemaFields + (name === '__schema' || name === '__type' ? 1 : 0),
+    unsliced: size.unsliced ?? children.unsliced,
   };
 }
 
@@ -204,79 +203,6 @@ function measureField(walk: Walk, node: FieldNode, { parent, lists }: Place): Me
 function reservedAlias(): GraphQLError {
   const message = 'No field can be answered under the name "__proto__". Give it another one.';
   return new GraphQLError(message, { extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } });
-}
-
-interface Sizes {
-  /** The page size in the query, 0 when there is none. */
-  readonly asked: number;
-  /** How many objects the field stands for. */
-  readonly ofThis: number;
-  /** A connection gives its page size to lists directly below it. */
-  readonly listsBelow: ListsBelow | null;
-}
-
-interface Sized {
-  readonly parent: GraphQLNamedType | null;
-  readonly field: GraphQLField<unknown, unknown> | undefined;
-  readonly lists: ListsBelow | null;
-}
-
-function sizesOf(walk: Walk, node: FieldNode, { parent, field, lists }: Sized): Sizes {
-  const name = node.name.value;
-  const coordinate = `${parent?.name ?? ''}.${name}`;
-  const stated = walk.listSizes.get(coordinate);
-  const slices = slicesOf(walk, node, field, stated?.slicingArguments ?? PAGING_ARGUMENTS);
-  const given = slices.filter(({ isDefault }) => !isDefault).length;
-  if (stated?.requiresSlicing === true && (given || slices.length) !== 1)
-    throw oneSliceExpected(coordinate, stated.slicingArguments);
-  const asked = slices.length === 0 ? null : Math.max(...slices.map((one) => one.size));
-  const type = field?.type;
-  const isList = isListType(isNonNullType(type) ? type.ofType : type);
-  if (!isList) {
-    const size = asked ?? stated?.assumedSize ?? null;
-    const listsBelow = size === null ? null : { size, names: stated?.sizedFields ?? null };
-    return { asked: asked ?? 0, ofThis: 1, listsBelow };
-  }
-  const inherited = lists?.names?.includes(name) === false ? null : lists?.size;
-  const ofThis = asked ?? inherited ?? stated?.assumedSize ?? ASSUMED_LIST_SIZE;
-  return { asked: asked ?? 0, ofThis, listsBelow: null };
-}
-
-interface Slice {
-  readonly size: number;
-  /** By the contract; the query does not give it. */
-  readonly isDefault: boolean;
-}
-
-/** What the slicing arguments say, from the text, the variables or the contract's default; none for one that says nothing. */
-function slicesOf(
-  walk: Walk,
-  node: FieldNode,
-  field: GraphQLField<unknown, unknown> | undefined,
-  names: readonly string[],
-): Slice[] {
-  return names.flatMap((name) => {
-    const given = node.arguments?.find((argument) => argument.name.value === name)?.value;
-    const fallback = field?.args.find((argument) => argument.name === name)?.defaultValue;
-    const value = given === undefined ? fallback : numberOf(walk, given);
-    const isSize = typeof value === 'number' && value >= 0;
-    return isSize ? [{ size: saturated(value), isDefault: given === undefined }] : [];
-  });
-}
-
-/** The cost specification's `requireOneSlicingArgument`: without it nobody knows how much is asked. */
-function oneSliceExpected(coordinate: string, names: readonly string[]): GraphQLError {
-  const which = names.map((name) => `"${name}"`).join(', ');
-  const message = `${coordinate} says how many it gives by one argument: give exactly one of ${which}, as a number from 0.`;
-  return new GraphQLError(message, { extensions: { code: 'SLICING_ARGUMENT_EXPECTED' } });
-}
-
-function numberOf(walk: Walk, value: ValueNode): unknown {
-  if (value.kind === Kind.VARIABLE) {
-    walk.sizeVariables.add(value.name.value);
-    return walk.variables[value.name.value];
-  }
-  return value.kind === Kind.INT ? Number(value.value) : null;
 }
 
 /** Default values of the operations' variables; of several with one name, the largest. */
@@ -303,7 +229,7 @@ function countKey(keys: Map<string, number>, node: SelectionNode): number {
 }
 
 /** Two selections of one set. */
-function sum(left: Measures, right: Measures): Measures {
+function sum(left: Part, right: Part): Part {
   return {
     depth: Math.max(left.depth, right.depth),
     width: saturated(left.width + right.width),
@@ -314,11 +240,12 @@ function sum(left: Measures, right: Measures): Measures {
     pageSize: Math.max(left.pageSize, right.pageSize),
     cost: saturated(left.cost + right.cost),
     schemaFields: saturated(left.schemaFields + right.schemaFields),
+    unsliced: left.unsliced ?? right.unsliced,
   };
 }
 
 /** Two operations of one document, of which one will run. */
-function larger(left: Measures, right: Measures): Measures {
+function larger(left: Part, right: Part): Part {
   return {
     depth: Math.max(left.depth, right.depth),
     width: Math.max(left.width, right.width),
@@ -329,9 +256,6 @@ function larger(left: Measures, right: Measures): Measures {
     pageSize: Math.max(left.pageSize, right.pageSize),
     cost: Math.max(left.cost, right.cost),
     schemaFields: Math.max(left.schemaFields, right.schemaFields),
+    unsliced: null,
   };
-}
-
-function saturated(value: number): number {
-  return Math.min(SATURATION, value);
 }

@@ -99,7 +99,7 @@ async function takeOver(documents: readonly string[], to: Generation, log: Log):
 export async function planAll(to: Generation, documents: readonly string[]): Promise<number> {
   let invalid = 0;
   for (const query of documents) {
-    const applicant = { query, variables: {}, viewer: TAKE_OVER_VIEWER };
+    const applicant = { query, variables: null, viewer: TAKE_OVER_VIEWER };
     for (const operationName of operationNames(query)) {
       const admission = to.admissions.admit({ ...applicant, operationName });
       if (!admission.ok) {
