@@ -79,13 +79,13 @@ export function createAdmissions(options: {
 
 /** A document that was admitted before is measured again only when a variable that gives a page size has a new value. */
 function again(
-  { document, measures, sizeVariables }: KnownDocument,
+  { document, measures, sizePaths }: KnownDocument,
   applicant: Applicant,
   options: Parameters<typeof createAdmissions>[0],
 ): Admission {
   const { variables } = applicant;
-  const valueOf = (path: string): string => sizeKey(valueAt(variables, path.split('.')));
-  const key = variables === null ? 'unknown' : sizeVariables.map(valueOf).join(' ');
+  const keyAt = (path: readonly string[]): string => sizeKey(valueAt(variables, path));
+  const key = variables === null ? 'unknown' : sizePaths.map(keyAt).join(' ');
   let measured = measures.get(key);
   if (measured === undefined) {
     measured = measureBounded(document, applicant, options);
@@ -109,7 +109,7 @@ function maySee({ schemaFields }: Measures, viewer: Viewer): boolean {
 /** A document that passed every check that does not hang on its variables. */
 interface KnownDocument {
   readonly document: DocumentNode;
-  readonly sizeVariables: readonly string[];
+  readonly sizePaths: readonly (readonly string[])[];
   /** By the values of those variables. */
   readonly measures: Map<string, Measured>;
 }
@@ -135,9 +135,9 @@ function createKnownDocuments() {
     },
     recent: (most: number): string[] => [...byText.keys()].slice(-most).toReversed(),
     remember: (text: string, document: DocumentNode, measured: Measured): void => {
-      const { sizeVariables } = measured;
+      const { sizePaths } = measured;
       // What is first of its values is measured again at the next request, and kept then.
-      byText.set(text, { document, sizeVariables, measures: new Map() });
+      byText.set(text, { document, sizePaths, measures: new Map() });
       characters += text.length;
       forgetOldest();
     },

@@ -1,6 +1,6 @@
 /**
- * How long one upstream call may take: until its time is up, or its client goes away. Every call has one, so it is not an
- * AbortSignal with its event target, but makes one for who needs it.
+ * How long one upstream call may take: until its time is up, or its client goes away. Every call has one, so it is no
+ * AbortSignal, which is dear.
  */
 export class CallDeadline {
   /** Why the call is given up; null as long as it is not. */
@@ -24,7 +24,8 @@ export class CallDeadline {
     else listener();
   }
 
-  get signal(): AbortSignal {
+  /** A new signal of the same, for who takes nothing else. */
+  makeSignal(): AbortSignal {
     const controller = new AbortController();
     this.onEnd(() => controller.abort());
     return controller.signal;

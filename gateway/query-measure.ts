@@ -46,8 +46,8 @@ export interface Measuring {
 
 /** Measures, and what they hang on. */
 export interface Measured extends Measures {
-  /** Where values of variables give page sizes (`first`, `input.first`); the same values give the same measures. */
-  readonly sizeVariables: readonly string[];
+  /** Where values of variables give page sizes (`first`, `input.first`), as paths; the same values give the same measures. */
+  readonly sizePaths: readonly (readonly string[])[];
   /** Why an operation may not run, by its name: it does not say how long a list is. */
   readonly unsliced: ReadonlyMap<string, GraphQLError>;
 }
@@ -115,7 +115,11 @@ export function measure(document: DocumentNode, measuring: Measuring): Measured 
       largest = larger(largest, { ...measureFragment(walk, node.name.value, null), width: 0 });
     }
   }
-  return { ...largest, unsliced, sizeVariables: [...walk.sizeVariables] };
+  return {
+    ...largest,
+    unsliced,
+    sizePaths: [...walk.sizeVariables].map((path) => path.split('.')),
+  };
 }
 
 function measureSet(

@@ -79,7 +79,7 @@ export function createLane(): Lane {
     stream: async (request) => {
       const { statusCode, headers, body } = await streams.request({
         ...optionsOf(request),
-        signal: request.deadline.signal,
+        signal: request.deadline.makeSignal(),
       });
       return { status: statusCode, contentType: String(headers['content-type'] ?? ''), body };
     },

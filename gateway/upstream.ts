@@ -184,7 +184,7 @@ function callHere(
       viewer,
       correlationId,
       get signal() {
-        return deadline.signal;
+        return deadline.makeSignal();
       },
     }).then(resolve, reject);
   });
